@@ -1,0 +1,22 @@
+//! Decides what a coding agent may do.
+
+pub mod canon;
+mod decision;
+mod facts;
+pub mod json;
+mod request;
+mod tier;
+mod truth;
+mod vocab;
+
+pub use decision::{Decision, Marks, OnFailure, Options, Place, Remember, RuleRef};
+pub use facts::{
+    Args, Attribute, Command, CommandForm, Endpoint, HostValue, Judged, Object, Part, PathValue,
+    Word, WordKind,
+};
+pub use request::{Declared, Request, ShellKind};
+pub use tier::{RecordLevel, Tier};
+pub use truth::Truth;
+pub use vocab::{
+    Action, ActionSet, Attr, BUILTIN_ROOTS, Floor, Floors, Layer, ObjectKind, Platform, Type,
+};

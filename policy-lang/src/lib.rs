@@ -1,0 +1,5 @@
+//! The policy language.
+
+pub mod model;
+pub mod span;
+pub mod syntax;
