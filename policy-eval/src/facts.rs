@@ -147,9 +147,16 @@ pub enum Object<'a> {
     Command(Command<'a>),
     Endpoint(Endpoint<'a>),
     /// A tool. A name that is not sent is `None`.
-    Tool { server: Option<&'a str>, tool: Option<&'a str>, args: Args<'a> },
+    Tool {
+        server: Option<&'a str>,
+        tool: Option<&'a str>,
+        args: Args<'a>,
+    },
     /// `kind/name`.
-    Package { kind: Option<&'a str>, name: Option<&'a str> },
+    Package {
+        kind: Option<&'a str>,
+        name: Option<&'a str>,
+    },
     Name(Option<&'a str>),
 }
 
@@ -230,12 +237,15 @@ impl<'a> Judged<'a> {
                 _ => Attribute::Unsent,
             },
             Attr::Argv => match self.command() {
-                Some(command) => {
-                    command.forms.first().map_or(Attribute::Unsent, |form| Attribute::Words(form.words))
-                }
+                Some(command) => command
+                    .forms
+                    .first()
+                    .map_or(Attribute::Unsent, |form| Attribute::Words(form.words)),
                 None => Attribute::Unsent,
             },
-            Attr::Cwd => self.command().map_or(Attribute::Unsent, |command| Attribute::Path(command.cwd)),
+            Attr::Cwd => {
+                self.command().map_or(Attribute::Unsent, |command| Attribute::Path(command.cwd))
+            }
             Attr::Program => {
                 self.command().map_or(Attribute::Unsent, |command| Attribute::Path(command.program))
             }
@@ -261,9 +271,15 @@ impl<'a> Judged<'a> {
                 Some(endpoint) => endpoint.port.map(i64::from).into(),
                 None => Attribute::Unsent,
             },
-            Attr::Scheme => self.endpoint().map_or(Attribute::Unsent, |endpoint| endpoint.scheme.into()),
-            Attr::Method => self.endpoint().map_or(request.method.into(), |endpoint| endpoint.method),
-            Attr::UrlPath => self.endpoint().map_or(Attribute::Unsent, |endpoint| endpoint.url_path.into()),
+            Attr::Scheme => {
+                self.endpoint().map_or(Attribute::Unsent, |endpoint| endpoint.scheme.into())
+            }
+            Attr::Method => {
+                self.endpoint().map_or(request.method.into(), |endpoint| endpoint.method)
+            }
+            Attr::UrlPath => {
+                self.endpoint().map_or(Attribute::Unsent, |endpoint| endpoint.url_path.into())
+            }
             Attr::Socket => match self.endpoint() {
                 Some(Endpoint { socket: Some(path), .. }) => Attribute::Path(path),
                 Some(_) => Attribute::Absent,

@@ -20,13 +20,8 @@ pub enum ShellKind {
 
 impl ShellKind {
     /// All kinds.
-    pub const ALL: [ShellKind; 5] = [
-        ShellKind::Bash,
-        ShellKind::Zsh,
-        ShellKind::Fish,
-        ShellKind::Powershell,
-        ShellKind::Cmd,
-    ];
+    pub const ALL: [ShellKind; 5] =
+        [ShellKind::Bash, ShellKind::Zsh, ShellKind::Fish, ShellKind::Powershell, ShellKind::Cmd];
 
     /// The word that requests use.
     pub const fn name(self) -> &'static str {

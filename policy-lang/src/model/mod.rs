@@ -8,7 +8,9 @@ pub mod pattern;
 
 use std::sync::Arc;
 
-use policy_eval::{Action, ActionSet, Attr, Floors, Layer, OnFailure, RecordLevel, Remember, Tier, Type};
+use policy_eval::{
+    Action, ActionSet, Attr, Floors, Layer, OnFailure, RecordLevel, Remember, Tier, Type,
+};
 
 use crate::span::{Location, Source, SourceId};
 use crate::syntax::ast::{Claim, Operands};
@@ -68,17 +70,16 @@ impl Model {
         if top.layer == layer {
             return true;
         }
-        self.layers
-            .iter()
-            .take_while(|between| between.layer < layer)
-            .enumerate()
-            .all(|(index, between)| {
-                let mut delegates = between.delegates.iter().filter(|(set, _)| set.contains(action)).peekable();
+        self.layers.iter().take_while(|between| between.layer < layer).enumerate().all(
+            |(index, between)| {
+                let mut delegates =
+                    between.delegates.iter().filter(|(set, _)| set.contains(action)).peekable();
                 match delegates.peek() {
                     None => index > 0,
                     Some(_) => delegates.any(|(_, to)| to.contains(&layer)),
                 }
-            })
+            },
+        )
     }
 }
 
@@ -353,5 +354,8 @@ pub enum TestValue {
 
 /// Names a root by its place in [`Model::roots`].
 pub fn builtin_root(name: &str) -> Option<RootId> {
-    policy_eval::BUILTIN_ROOTS.iter().position(|known| *known == name).map(|index| RootId(index as u16))
+    policy_eval::BUILTIN_ROOTS
+        .iter()
+        .position(|known| *known == name)
+        .map(|index| RootId(index as u16))
 }

@@ -70,7 +70,9 @@ fn ascii_word_boundaries(hir: regex_syntax::hir::Hir) -> regex_syntax::hir::Hir 
         HirKind::Capture(capture) => {
             Hir::capture(Capture { sub: Box::new(ascii_word_boundaries(*capture.sub)), ..capture })
         }
-        HirKind::Concat(parts) => Hir::concat(parts.into_iter().map(ascii_word_boundaries).collect()),
+        HirKind::Concat(parts) => {
+            Hir::concat(parts.into_iter().map(ascii_word_boundaries).collect())
+        }
         HirKind::Alternation(parts) => {
             Hir::alternation(parts.into_iter().map(ascii_word_boundaries).collect())
         }

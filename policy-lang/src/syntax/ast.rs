@@ -264,7 +264,10 @@ pub struct Matches {
 pub enum Object {
     Pattern(Text),
     /// `unix "PATH"`
-    Unix { pattern: Text, span: Span },
+    Unix {
+        pattern: Text,
+        span: Span,
+    },
     Set(Name),
     /// `@name`, without the `@`.
     Builtin(Name),
@@ -376,14 +379,41 @@ pub enum Condition {
     Or(Vec<Condition>, Span),
     And(Vec<Condition>, Span),
     Not(Box<Condition>, Span),
-    Compare { attribute: AttributePath, op: Spanned<Comparison>, value: Value, span: Span },
-    In { attribute: AttributePath, list: List, span: Span },
+    Compare {
+        attribute: AttributePath,
+        op: Spanned<Comparison>,
+        value: Value,
+        span: Span,
+    },
+    In {
+        attribute: AttributePath,
+        list: List,
+        span: Span,
+    },
     /// Text, or a pattern of the attribute's own type.
-    Like { attribute: AttributePath, pattern: Text, span: Span },
-    Matches { attribute: AttributePath, regex: Text, span: Span },
-    Contains { attribute: AttributePath, value: Value, span: Span },
-    Marked { name: Text, span: Span },
-    Present { attribute: AttributePath, span: Span },
+    Like {
+        attribute: AttributePath,
+        pattern: Text,
+        span: Span,
+    },
+    Matches {
+        attribute: AttributePath,
+        regex: Text,
+        span: Span,
+    },
+    Contains {
+        attribute: AttributePath,
+        value: Value,
+        span: Span,
+    },
+    Marked {
+        name: Text,
+        span: Span,
+    },
+    Present {
+        attribute: AttributePath,
+        span: Span,
+    },
     /// A bool that stands alone.
     Holds(AttributePath),
 }
