@@ -1,5 +1,6 @@
 //! The policy language.
 
+pub mod diagnostic;
 pub mod model;
 pub mod span;
 pub mod syntax;
