@@ -1,0 +1,99 @@
+//! What all parts of one request have in common: roots, working directory, links.
+
+use std::borrow::Cow;
+
+use super::path::{self, Links};
+use crate::facts::PathValue;
+use crate::request::Request;
+use crate::vocab::{Floors, Platform};
+
+/// A request with its roots and its working directory in canonical form.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Context<'a> {
+    pub(crate) request: &'a Request<'a>,
+    /// Root names and canonical absolute paths.
+    pub(crate) roots: &'a [(&'a str, &'a str)],
+    pub(crate) platform: Platform,
+    /// The folder that relative paths start from: what was sent, else the workspace where it has
+    /// exactly one binding.
+    pub(crate) cwd: PathValue<'a>,
+    /// What was not understood of the working directory that was sent.
+    pub(crate) floors: Floors,
+    /// The symbolic links that the runtime saw.
+    pub(crate) links: &'a Links,
+}
+
+impl<'a> Context<'a> {
+    /// The paths that a root is bound to.
+    pub(crate) fn bindings(&self, root: &str) -> impl Iterator<Item = &'a str> {
+        self.roots.iter().filter(move |(name, _)| *name == root).map(|(_, path)| *path)
+    }
+
+    /// The path of a root, where it has exactly one.
+    pub(crate) fn only_binding(&self, root: &str) -> Option<&'a str> {
+        let mut bindings = self.bindings(root);
+        let first = bindings.next()?;
+        bindings.all(|other| other == first).then_some(first)
+    }
+}
+
+/// Calls `use_it` with the context of a request, whose scratch space ends with the call.
+pub(super) fn with(
+    request: &Request<'_>,
+    roots: &[(&str, &str)],
+    use_it: &mut dyn FnMut(&Context<'_>),
+) {
+    let platform = request.platform_or_default();
+    if roots.iter().all(|(_, path)| is_usable(platform, path)) {
+        return with_roots(request, roots, platform, use_it);
+    }
+    let paths: Vec<Option<Cow<'_, str>>> =
+        roots.iter().map(|(_, text)| path::absolute(platform, text)).collect();
+    // Where one binding of a root is not understood, the root might be anywhere. To keep only the
+    // others would loosen what is said of it.
+    let is_dropped = |name: &str| {
+        roots.iter().zip(&paths).any(|((other, _), path)| *other == name && path.is_none())
+    };
+    let canonical: Vec<(&str, &str)> = roots
+        .iter()
+        .zip(&paths)
+        .filter(|((name, _), _)| !is_dropped(name))
+        .filter_map(|((name, _), path)| Some((*name, path.as_deref()?)))
+        .collect();
+    with_roots(request, &canonical, platform, use_it);
+}
+
+fn is_usable(platform: Platform, text: &str) -> bool {
+    matches!(path::absolute(platform, text), Some(Cow::Borrowed(path)) if path.len() == text.len())
+}
+
+fn with_roots(
+    request: &Request<'_>,
+    roots: &[(&str, &str)],
+    platform: Platform,
+    use_it: &mut dyn FnMut(&Context<'_>),
+) {
+    let links = Links::default();
+    let mut ctx = Context {
+        request,
+        roots,
+        platform,
+        cwd: PathValue::Unsent,
+        floors: Floors::NONE,
+        links: &links,
+    };
+    ctx.cwd = ctx.only_binding("workspace").map_or(PathValue::Unsent, PathValue::Known);
+    let Some(text) = request.cwd else { return with_links(&ctx, use_it) };
+    let cwd = path::working_directory(&ctx, text);
+    ctx.floors = cwd.floors;
+    ctx.cwd = cwd.path.as_deref().map_or(PathValue::Unsent, PathValue::Known);
+    with_links(&ctx, use_it);
+}
+
+fn with_links(ctx: &Context<'_>, use_it: &mut dyn FnMut(&Context<'_>)) {
+    if ctx.request.symlinks.is_empty() {
+        return use_it(ctx);
+    }
+    let links = Links::new(ctx);
+    use_it(&Context { links: &links, ..*ctx });
+}

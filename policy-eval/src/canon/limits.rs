@@ -1,0 +1,62 @@
+//! The published limits, and what is said of a request that passes them (rule C5).
+
+use crate::json::Json;
+use crate::request::Request;
+use crate::vocab::{Floor, Floors};
+
+/// A request whose object is longer than this many bytes is at least `ask`. It is still judged.
+pub const MAX_REQUEST_BYTES: usize = 64 * 1024;
+
+/// JSON that is nested deeper than this is not read, and a call with such arguments is at least
+/// `ask`.
+pub const MAX_JSON_DEPTH: usize = 128;
+
+/// The most symbolic links that are followed for one path. A longer chain is a loop.
+pub const MAX_LINKS: usize = 40;
+
+/// `too_large` where the texts that name the object are longer than the limit together.
+pub(super) fn size_floors(request: &Request<'_>) -> Floors {
+    let texts = [
+        request.path,
+        request.cwd,
+        request.shell,
+        request.url,
+        request.host,
+        request.unix,
+        request.server,
+        request.tool,
+        request.joined,
+        request.name,
+        request.method,
+        request.host_header,
+        request.args_json,
+    ];
+    let argv = request.argv.unwrap_or_default().iter().map(|word| word.len() + 1);
+    let links = request.symlinks.iter().map(|(from, to)| from.len() + to.len());
+    let resolved = request.resolved.iter().map(|address| address.len());
+    let bytes = texts.iter().flatten().map(|text| text.len()).chain(argv).chain(links);
+    let bytes = bytes.chain(resolved).fold(0, usize::saturating_add);
+    let args = request.args.map_or(Some(0), |args| args_bytes(args, 0));
+    match args {
+        Some(args) if args.saturating_add(bytes) <= MAX_REQUEST_BYTES => Floors::NONE,
+        _ => Floors::of(Floor::TooLarge),
+    }
+}
+
+/// How many bytes the texts of a value take; `None` where it is nested too deep.
+fn args_bytes(value: &Json, depth: usize) -> Option<usize> {
+    if depth > MAX_JSON_DEPTH {
+        return None;
+    }
+    match value {
+        Json::Null | Json::Bool(_) => Some(5),
+        Json::Number(text) | Json::String(text) => Some(text.len() + 2),
+        Json::Array(items) => items
+            .iter()
+            .try_fold(2usize, |sum, item| Some(sum.saturating_add(args_bytes(item, depth + 1)?))),
+        Json::Object(members) => members.iter().try_fold(2usize, |sum, (name, item)| {
+            let item = args_bytes(item, depth + 1)?;
+            Some(sum.saturating_add(name.len() + 4).saturating_add(item))
+        }),
+    }
+}
