@@ -1,0 +1,217 @@
+//! The reference interpreter: what a policy means, as plainly as it can be said.
+//!
+//! It decides on the [`Model`] itself: every rule is asked about every part, every pattern is
+//! matched by trying, nothing is prepared and nothing is shared. It is slow and it is the judge:
+//! whatever else decides is tested to decide alike.
+//!
+//! ```text
+//!   request ──► parts ──► situations ──► readings ──► truth of each rule
+//!      ▲           (strictest)  (strictest)   (or)             │
+//!      └──────────────────────── tier, rule, options ◄─────────┘
+//! ```
+//!
+//! In: [`decide`]. What led there: [`matches`] and [`truth`].
+
+mod command;
+mod count;
+mod host;
+mod outcome;
+mod path;
+mod positions;
+mod regex;
+mod situation;
+mod token;
+
+use policy_eval::{
+    Action, Endpoint, Floors, Judged, Object, Part, RecordLevel, Request, Tier, Truth, canon,
+};
+
+use crate::model::{Atom, Effect, Formula, Model, Rule, RuleOptions};
+use outcome::Outcome;
+use situation::Situation;
+
+/// The answer to one request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdict {
+    /// What happens to the action.
+    pub tier: Tier,
+    /// The rule that decided: its index in [`Model::rules`]. None where the default or a floor
+    /// decided.
+    pub rule: Option<usize>,
+    /// Whether the default decided.
+    pub default: bool,
+    /// The options of the rules that decided, the strictest of each.
+    pub options: RuleOptions,
+    /// How much of the decision is to be recorded.
+    pub record: RecordLevel,
+    /// The marks that the session carries from now on: bit `i` stands for `Model::marks[i]`.
+    pub marks: u64,
+    /// What was not understood, and no `accept` lifted.
+    pub floors: Floors,
+}
+
+/// Decides one request.
+///
+/// # Cost
+/// Every rule is asked about every part; the time grows with the size of the policy times the
+/// size of the request. Made for tests and explanations, not for deciding in a runtime.
+pub fn decide(model: &Model, request: &Request<'_>) -> Verdict {
+    let mut all = Outcome::default();
+    let mut alternatives: Option<Outcome> = None;
+    canon::parts(request, &mut |judged| {
+        let outcome = decide_part(model, judged);
+        if judged.part.alternative {
+            alternatives = Some(match alternatives.take() {
+                Some(others) => others.loosest(outcome),
+                None => outcome,
+            });
+        } else {
+            all = std::mem::take(&mut all).strictest(outcome);
+        }
+    });
+    let all = all.strictest(alternatives.unwrap_or_default());
+    Verdict {
+        // Where nothing objects to any part, nothing objects to the request.
+        tier: all.tier.unwrap_or(Tier::Allow),
+        rule: all.rule,
+        default: all.default && all.rule.is_none(),
+        options: all.options.unwrap_or_default(),
+        record: all.record,
+        marks: all.marks,
+        floors: all.floors,
+    }
+}
+
+/// The rules that can match a part, and how: indices into [`Model::rules`], in their order.
+///
+/// Where a root has several bindings that matter, a rule matches certainly only if it does so for
+/// each of them.
+pub fn matches(model: &Model, judged: &Judged<'_>) -> Vec<(usize, Truth)> {
+    asked_rules(model, judged.part)
+        .map(|(index, rule)| (index, truth_in_all_situations(model, judged, &rule.when)))
+        .filter(|(_, truth)| truth.can_hold())
+        .collect()
+}
+
+/// What is known of a formula for a part, in all forms of a command: with names compared exactly,
+/// or with `fold` as file systems that ignore case compare them.
+///
+/// Where a root has several bindings that matter, it holds certainly only if it does so for each
+/// of them.
+pub fn truth(model: &Model, judged: &Judged<'_>, formula: &Formula, fold: bool) -> Truth {
+    for_all(Situation::all(model, judged).iter().map(|situation| {
+        situation
+            .readings_in_spelling(fold)
+            .iter()
+            .fold(Truth::NO, |any, reading| any | reading.weight(reading.truth(formula)))
+    }))
+}
+
+fn truth_in_all_situations(model: &Model, judged: &Judged<'_>, formula: &Formula) -> Truth {
+    for_all(Situation::all(model, judged).iter().map(|situation| situation.truth(formula)))
+}
+
+/// Certain where all are certain; possible where one is possible.
+fn for_all(truths: impl Iterator<Item = Truth>) -> Truth {
+    truths.reduce(|one, other| one & other | (one | other).of_another_form()).unwrap_or(Truth::NO)
+}
+
+/// The rules that a part is judged by.
+fn asked_rules<'m>(model: &'m Model, part: &Part<'_>) -> impl Iterator<Item = (usize, &'m Rule)> {
+    let (action, is_resolved) = (part.action, is_resolved_address(part));
+    model.rules.iter().enumerate().filter(move |(_, rule)| {
+        rule.actions.contains(action) && (!is_resolved || asks_for_a_destination(&rule.when))
+    })
+}
+
+/// Decides one part: the strictest that follows from any situation.
+fn decide_part(model: &Model, judged: &Judged<'_>) -> Outcome {
+    Situation::all(model, judged)
+        .iter()
+        .map(decide_situation)
+        .reduce(Outcome::strictest)
+        .unwrap_or_default()
+}
+
+fn decide_situation(situation: &Situation<'_>) -> Outcome {
+    let Situation { model, judged, .. } = situation;
+    let part = judged.part;
+    let counts = count::decide(situation);
+    let mut own =
+        Outcome { floors: part.floors.without(accepted(situation)), ..Outcome::default() };
+    // Nothing is said of a command that is none, or of what a name resolved to, by default.
+    let has_default = !runs_nothing(part) && !is_resolved_address(part);
+    let mut default_stands = has_default && !counts.cover;
+    if has_default && counts.cover {
+        own.tier = Some(Tier::Allow);
+    }
+
+    for (index, rule) in asked_rules(model, part) {
+        let truth = situation.truth(&rule.when);
+        if !truth.can_hold() {
+            continue;
+        }
+        match &rule.effect {
+            Effect::Record(level) => own.record = own.record.max(*level),
+            Effect::Mark(mark) => own.marks |= 1u64.checked_shl(mark.0.into()).unwrap_or(0),
+            Effect::Tier(..) if runs_nothing(part) => {}
+            Effect::Tier(tier, options) => {
+                let tier = if truth.is_possible() { *tier } else { (*tier).min(Tier::Ask) };
+                own = own.strictest(Outcome {
+                    tier: Some(tier),
+                    rule: Some(index),
+                    options: Some(options.clone()),
+                    ..Outcome::default()
+                });
+                if truth.is_certain() && model.may_loosen(part.action, rule.layer) {
+                    default_stands = false;
+                }
+            }
+        }
+    }
+    if default_stands {
+        own = own.strictest(Outcome {
+            tier: Some(model.default_tier(part.action)),
+            default: true,
+            options: Some(RuleOptions::default()),
+            ..Outcome::default()
+        });
+    }
+
+    if !own.floors.is_empty() {
+        own = own.raised_to(Tier::Ask);
+    }
+    let may_leave = own.options.as_ref().is_some_and(|options| options.outside_sandbox);
+    if judged.request.escalated == Some(true) && own.tier.is_some() && !may_leave {
+        own = own.raised_to(Tier::Ask);
+    }
+    own.strictest(counts.outcome)
+}
+
+/// The floors that the policy lifts for a part.
+fn accepted(situation: &Situation<'_>) -> Floors {
+    let Situation { model, .. } = situation;
+    model
+        .accepts
+        .iter()
+        .filter(|accept| model.may_loosen(Action::Run, accept.layer))
+        .filter(|accept| situation.truth(&accept.when).is_certain())
+        .fold(Floors::NONE, |all, accept| all.union(accept.floors))
+}
+
+fn runs_nothing(part: &Part<'_>) -> bool {
+    matches!(part.object, Object::Command(command) if command.nothing_runs)
+}
+
+fn is_resolved_address(part: &Part<'_>) -> bool {
+    matches!(part.object, Object::Endpoint(Endpoint { resolved: true, .. }))
+}
+
+/// Whether a rule has objects that may be addresses: a destination outside of every `Not`.
+fn asks_for_a_destination(formula: &Formula) -> bool {
+    match formula {
+        Formula::Atom(Atom::Destination(_)) => true,
+        Formula::And(parts) | Formula::Or(parts) => parts.iter().any(asks_for_a_destination),
+        Formula::True | Formula::Atom(_) | Formula::Not(_) => false,
+    }
+}
