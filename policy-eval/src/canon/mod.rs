@@ -26,6 +26,8 @@ pub(crate) mod hidden;
 mod host;
 mod limits;
 pub(crate) mod path;
+#[cfg(test)]
+mod testing;
 mod tool;
 
 pub(crate) use context::Context;

@@ -10,6 +10,8 @@
 mod lexical;
 mod links;
 mod macos;
+#[cfg(test)]
+mod tests;
 mod windows;
 
 use std::borrow::Cow;
