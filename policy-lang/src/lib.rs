@@ -1,6 +1,7 @@
 //! The policy language.
 
 pub mod diagnostic;
+pub mod format;
 pub mod interp;
 pub mod model;
 pub mod span;

@@ -1,0 +1,5 @@
+//! The canonical layout of a policy.
+
+mod print;
+
+pub use print::head;

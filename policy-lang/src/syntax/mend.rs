@@ -1,0 +1,417 @@
+//! Reading a text that is not a policy: piece by piece, each error once.
+//!
+//! A *piece* is a header, a sentence or declaration, the head of a block with its `{`, the head of
+//! a test, a line of a test. Blocks are not pieces: what stands in them is. Where a piece breaks,
+//! one error says what was expected at that place, and reading goes on at the next line that
+//! begins a piece in the same block:
+//!
+//! ```text
+//!   allow run "a" wehn x        ← broken at `wehn`
+//!     and y                     ← skipped: begins no piece
+//!   deny read "b"               ← read again from here
+//! ```
+//!
+//! A piece that is whole but for the first word of the next line is kept, and the next line is
+//! what is broken.
+
+use pest::Parser;
+use pest::error::{ErrorVariant, InputLocation};
+use pest::iterators::Pair;
+
+use super::ast::{Block, BlockHead, File, Item, Test, TestLine};
+use super::error::SyntaxError;
+use super::expected::{self, Broken, ITEM_WORDS, LINE_WORDS};
+use super::grammar::{Grammar, Rule};
+use super::scan::{Kind, Token, Tokens, begins_line};
+use super::tree::Tree;
+use super::{Errors, MOST_ERRORS};
+use crate::span::Span;
+
+/// Reads a text that the grammar does not take as a whole. There is at least one error.
+pub(super) fn mend(text: &str, start: usize) -> (File, Errors) {
+    let mut mender = Mender {
+        text,
+        at: start,
+        file: File::default(),
+        blocks: Vec::new(),
+        tree: Tree::new(start),
+    };
+    match expected::foreign(text, start) {
+        Some(error) => mender.tree.errors.push(error),
+        None => mender.file(),
+    }
+    if mender.tree.errors.is_empty() {
+        // Every piece is fine and the whole is not: the grammar and this module disagree.
+        mender.tree.errors.push((SyntaxError::unreadable(), Span::new(start, start)));
+    }
+    (mender.file, mender.tree.errors)
+}
+
+struct Mender<'t> {
+    text: &'t str,
+    /// How far the text is read.
+    at: usize,
+    file: File,
+    /// The blocks that are open, innermost last.
+    blocks: Vec<OpenBlock>,
+    tree: Tree,
+}
+
+/// A block whose `}` is still to come.
+struct OpenBlock {
+    /// None where the head is broken.
+    head: Option<(BlockHead, Span)>,
+    start: usize,
+    brace: Span,
+    items: Vec<Item>,
+}
+
+/// Where a piece broke, and what could have stood there.
+struct Failure {
+    at: usize,
+    wants: Vec<Rule>,
+}
+
+/// How a sequence of pieces is read: the items of a block, or the lines of a test.
+struct Mode {
+    piece: Rule,
+    /// The same with the end of the text behind it.
+    alone: Rule,
+    /// The words that begin one.
+    words: &'static [&'static str],
+}
+
+const ITEMS: Mode = Mode { piece: Rule::item_piece, alone: Rule::item_alone, words: ITEM_WORDS };
+const LINES: Mode = Mode { piece: Rule::line_piece, alone: Rule::line_alone, words: LINE_WORDS };
+
+impl<'t> Mender<'t> {
+    fn file(&mut self) {
+        let first = self.peek();
+        if first.text == "policy" {
+            self.header(first);
+        }
+        while self.tree.errors.len() <= MOST_ERRORS {
+            let token = self.peek();
+            match (token.kind, token.text) {
+                (Kind::End, _) => return self.end(),
+                (Kind::Close, _) => self.close(token),
+                (_, "policy") => self.second_header(token),
+                (_, "when" | "sandbox") => self.block(token),
+                (_, "test") => self.test(token),
+                _ => self.item(token),
+            }
+        }
+    }
+
+    /// The token that begins the next piece. What stands before it is read.
+    fn peek(&mut self) -> Token<'t> {
+        let token = self.token_at(self.at);
+        self.at = token.start;
+        token
+    }
+
+    fn token_at(&self, at: usize) -> Token<'t> {
+        Tokens::from(self.text, at).significant()
+    }
+
+    // ---- Pieces ---------------------------------------------------------------------------------
+
+    fn header(&mut self, first: Token<'t>) {
+        match self.piece(Rule::header_piece) {
+            Ok((piece, end)) => {
+                self.file.header =
+                    piece.into_inner().next().and_then(|header| self.tree.header(header));
+                self.at = end;
+            }
+            Err(failure) => self.broken(&failure, first, &ITEMS),
+        }
+    }
+
+    fn second_header(&mut self, token: Token<'t>) {
+        let (what, place) = ("`policy`", "here");
+        let help = "the header stands once, and first in its file";
+        self.tree.errors.push((SyntaxError::ItemMisplaced { what, place, help }, token.span()));
+        self.skip(token.end(), token, &ITEMS);
+    }
+
+    fn item(&mut self, first: Token<'t>) {
+        match self.piece(ITEMS.piece) {
+            Ok((piece, end)) => {
+                self.add(piece);
+                self.at = end;
+            }
+            Err(failure) => {
+                let next = self.whole_before(&failure, first, &ITEMS, Mender::add);
+                self.broken(&failure, next.unwrap_or(first), &ITEMS);
+            }
+        }
+    }
+
+    fn add(&mut self, piece: Pair<'_, Rule>) {
+        self.tree.depth = self.blocks.len();
+        let item = piece.into_inner().next().and_then(|item| self.tree.item(item));
+        if let Some(item) = item {
+            self.push(item);
+        }
+    }
+
+    fn push(&mut self, item: Item) {
+        match self.blocks.last_mut() {
+            Some(block) => block.items.push(item),
+            None => self.file.items.push(item),
+        }
+    }
+
+    fn block(&mut self, first: Token<'t>) {
+        match self.piece(Rule::block_piece) {
+            Ok((piece, end)) => {
+                let head = piece.into_inner().next().and_then(|head| {
+                    let span = self.tree.span(&head);
+                    self.tree.block_head(head).map(|head| (head, span))
+                });
+                self.open(head, first.start, end);
+            }
+            Err(failure) => self.broken(&failure, first, &ITEMS),
+        }
+    }
+
+    /// Opens a block whose `{` ends at some byte.
+    fn open(&mut self, head: Option<(BlockHead, Span)>, start: usize, end: usize) {
+        let brace = Span::new(end - 1, end);
+        self.blocks.push(OpenBlock { head, start, brace, items: Vec::new() });
+        self.at = end;
+    }
+
+    fn close(&mut self, token: Token<'t>) {
+        self.at = token.end();
+        match self.blocks.pop() {
+            Some(block) if token.text == "}" => self.push_block(block, token.end()),
+            block => {
+                self.blocks.extend(block);
+                self.closes_nothing(token);
+            }
+        }
+    }
+
+    /// A block without a head has no tree: the error of its head is reported.
+    fn push_block(&mut self, block: OpenBlock, end: usize) {
+        if let Some((head, head_span)) = block.head {
+            let span = Span::new(block.start, end);
+            self.push(Item::Block(Block { head, items: block.items, span, head_span }));
+        }
+    }
+
+    fn closes_nothing(&mut self, token: Token<'t>) {
+        let error = SyntaxError::NothingToClose { bracket: token.text.to_owned() };
+        self.tree.errors.push((error, token.span()));
+    }
+
+    /// The text ended: the innermost block that is still open is an error. What seems to stand in
+    /// the wrong place behind its `{` may well stand in the right one.
+    fn end(&mut self) {
+        if let Some(&OpenBlock { brace, .. }) = self.blocks.last() {
+            self.tree.errors.retain(|(error, span)| {
+                span.start < brace.start || !matches!(error, SyntaxError::ItemMisplaced { .. })
+            });
+            self.tree.errors.push((SyntaxError::Unclosed { bracket: "{" }, brace));
+        }
+        while let Some(block) = self.blocks.pop() {
+            self.push_block(block, self.text.len());
+        }
+    }
+
+    fn test(&mut self, first: Token<'t>) {
+        let (name, end) = match self.piece(Rule::test_piece) {
+            Ok((piece, end)) => (self.tree.test_name(piece), end),
+            Err(failure) => return self.broken(&failure, first, &ITEMS),
+        };
+        self.at = end;
+        let mut lines = Vec::new();
+        while self.tree.errors.len() <= MOST_ERRORS {
+            let token = self.peek();
+            // Only a word that no line of a test begins with tells that a `}` is missing.
+            let goes_on_behind = ITEM_WORDS.contains(&token.text)
+                && !LINE_WORDS.contains(&token.text)
+                && begins_line(self.text, token.start);
+            match token.kind {
+                Kind::Close if token.text == "}" => {
+                    self.at = token.end();
+                    break;
+                }
+                Kind::Close => {
+                    self.at = token.end();
+                    self.closes_nothing(token);
+                }
+                _ if goes_on_behind || token.kind == Kind::End => {
+                    let error = SyntaxError::Unclosed { bracket: "{" };
+                    self.tree.errors.push((error, Span::new(end - 1, end)));
+                    break;
+                }
+                _ => self.line(token, &mut lines),
+            }
+        }
+        let span = Span::new(first.start, self.at);
+        if !self.blocks.is_empty() {
+            let error = SyntaxError::misplaced_in_block(Rule::test);
+            self.tree.errors.extend(error.map(|error| (error, first.span())));
+        }
+        if let Some(name) = name {
+            self.push(Item::Test(Test { name, lines, span }));
+        }
+    }
+
+    fn line(&mut self, first: Token<'t>, lines: &mut Vec<TestLine>) {
+        let mut add = |mender: &mut Self, piece: Pair<'_, Rule>| {
+            let line = piece.into_inner().next();
+            lines.extend(line.and_then(|line| mender.tree.test_line(line)));
+        };
+        match self.piece(LINES.piece) {
+            Ok((piece, end)) => {
+                add(self, piece);
+                self.at = end;
+            }
+            Err(failure) => {
+                let next = self.whole_before(&failure, first, &LINES, add);
+                self.broken(&failure, next.unwrap_or(first), &LINES);
+            }
+        }
+    }
+
+    // ---- Failures -------------------------------------------------------------------------------
+
+    /// Reads one piece: what it is, and where it ends.
+    fn piece(&mut self, rule: Rule) -> Result<(Pair<'t, Rule>, usize), Failure> {
+        let start = self.at;
+        self.tree.offset = start;
+        let error = match Grammar::parse(rule, &self.text[start..]) {
+            Ok(mut pairs) => match pairs.next() {
+                Some(piece) => {
+                    let end = start + piece.as_span().end();
+                    return Ok((piece, end));
+                }
+                None => return Err(Failure { at: start, wants: Vec::new() }),
+            },
+            Err(error) => error,
+        };
+        let (InputLocation::Pos(at) | InputLocation::Span((at, _))) = error.location;
+        let wants = match error.variant {
+            ErrorVariant::ParsingError { positives, .. } => positives,
+            ErrorVariant::CustomError { .. } => Vec::new(),
+        };
+        Err(Failure { at: start + at, wants })
+    }
+
+    /// Keeps a piece that is whole where it ends before the line that broke it. Returns the first
+    /// word of that line.
+    fn whole_before(
+        &mut self,
+        failure: &Failure,
+        first: Token<'t>,
+        mode: &Mode,
+        keep: impl FnOnce(&mut Self, Pair<'_, Rule>),
+    ) -> Option<Token<'t>> {
+        let found = self.token_at(failure.at);
+        // A misspelt verb passes for the name of a set behind a sentence without objects.
+        let misspelt = self
+            .last_before(first, failure.at)
+            .filter(|word| mode.begins(self.text, *word, true) && word.start > first.start);
+        let next = misspelt.unwrap_or(found);
+        if next.start <= first.start || !begins_line(self.text, next.start) {
+            return None;
+        }
+        let alone = Grammar::parse(mode.alone, &self.text[self.at..next.start]);
+        let piece = alone.ok()?.next()?;
+        self.tree.offset = self.at;
+        keep(self, piece);
+        self.at = next.start;
+        Some(next)
+    }
+
+    /// The last token of a piece before some byte.
+    fn last_before(&self, first: Token<'t>, end: usize) -> Option<Token<'t>> {
+        let mut tokens = Tokens::from(self.text, first.start);
+        let mut last = None;
+        loop {
+            let token = tokens.significant();
+            if token.start >= end || token.kind == Kind::End {
+                return last;
+            }
+            last = Some(token);
+        }
+    }
+
+    /// Reports a broken piece that begins with some token, and goes on behind it.
+    fn broken(&mut self, failure: &Failure, first: Token<'t>, mode: &Mode) {
+        let found = self.token_at(failure.at);
+        let broken = Broken {
+            first,
+            previous: self.last_before(first, failure.at),
+            found,
+            wants: &failure.wants,
+            in_block: !self.blocks.is_empty() || mode.piece == LINES.piece,
+        };
+        self.tree.errors.push(broken.explain(self.text));
+        let from = if found.start > first.start { found.start } else { found.end() };
+        self.skip(from, first, mode);
+    }
+
+    /// Goes on at the next line that begins a piece, or at the `}` of the block.
+    fn skip(&mut self, from: usize, first: Token<'t>, mode: &Mode) {
+        let mut tokens = Tokens::from(self.text, from);
+        let mut depth = 0_usize;
+        let mut behind_comma = false;
+        loop {
+            let token = tokens.significant();
+            let begins = depth == 0
+                && begins_line(self.text, token.start)
+                && mode.begins(self.text, token, !behind_comma);
+            if token.kind == Kind::End || begins {
+                self.at = token.start;
+                return;
+            }
+            match token.text {
+                "{" if depth == 0 && matches!(first.text, "sandbox" | "when") => {
+                    return self.open(None, first.start, token.end());
+                }
+                "{" => depth += 1,
+                "}" if depth == 0 => {
+                    self.at = token.start;
+                    return;
+                }
+                "}" => depth -= 1,
+                _ => {}
+            }
+            behind_comma = token.text == ",";
+        }
+    }
+}
+
+impl Mode {
+    /// Whether a word that begins a line begins a piece. `misspelt` ones may do as well.
+    fn begins(&self, text: &str, token: Token<'_>, misspelt: bool) -> bool {
+        let next = || Tokens::from(text, token.end()).significant();
+        match token.text {
+            _ if token.kind != Kind::Word => false,
+            "when" => self.piece == ITEMS.piece && begins_block(text, token),
+            word if self.words.contains(&word) => true,
+            word if expected::CONTINUING_WORDS.contains(&word) => false,
+            _ if self.piece == ITEMS.piece && next().text == ":" => true,
+            word => misspelt && expected::nearest_word(word, self.words).is_some(),
+        }
+    }
+}
+
+/// Whether a `when` begins a block: a `{` stands before the next line that begins a piece.
+fn begins_block(text: &str, when: Token<'_>) -> bool {
+    let mut tokens = Tokens::from(text, when.end());
+    loop {
+        let token = tokens.significant();
+        match token.text {
+            "{" => return true,
+            "}" => return false,
+            word if ITEM_WORDS.contains(&word) && begins_line(text, token.start) => return false,
+            _ if token.kind == Kind::End => return false,
+            _ => {}
+        }
+    }
+}
