@@ -1,5 +1,6 @@
 //! The policy language.
 
+pub mod check;
 pub mod diagnostic;
 pub mod format;
 pub mod interp;

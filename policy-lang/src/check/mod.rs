@@ -1,0 +1,3 @@
+//! From syntax trees to the checked policy.
+
+pub mod pattern;
