@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 /// One file of policy text.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Source {
     /// The name that reports use: the path as it was given.
     pub name: String,

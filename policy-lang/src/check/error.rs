@@ -1,0 +1,348 @@
+//! What can be wrong with a policy that parses, and the codes under which it is explained.
+
+use std::collections::HashSet;
+
+use policy_eval::{Action, ActionSet, Layer};
+
+use super::pattern::{Fault, PatternError};
+use super::{MAX_ERRORS, MAX_FILES};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::span::{Location, SourceId};
+use crate::syntax::ast::Text;
+
+/// One thing that does not mean anything.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+#[allow(missing_docs)] // The messages say what each is.
+pub enum CheckError {
+    // Files and layers.
+    #[error("`{path}` cannot be read: {reason}")]
+    IncludeUnread { path: String, reason: String },
+    #[error("this file includes itself")]
+    IncludeCycle,
+    #[error("the policy has more than {MAX_FILES} files")]
+    TooManyFiles,
+    #[error("unknown layer `{name}`")]
+    UnknownLayer { name: String, nearest: Option<&'static str> },
+
+    // Names.
+    #[error("unknown action `{name}`")]
+    UnknownAction { name: String, nearest: Option<&'static str> },
+    #[error("unknown set `{name}`")]
+    UnknownSet { name: String, nearest: Option<String>, keyword: Option<&'static str> },
+    #[error("unknown built-in set `@{name}`")]
+    UnknownBuiltin { name: String, nearest: Option<&'static str> },
+    #[error("unknown sandbox `{name}`")]
+    UnknownSandbox { name: String, nearest: Option<String> },
+    #[error("unknown floor `{name}`")]
+    UnknownFloor { name: String, nearest: Option<&'static str> },
+    #[error("the floor `{name}` is never lifted")]
+    FixedFloor { name: String },
+    #[error("the {what} `{name}` is declared twice")]
+    DeclaredTwice { what: &'static str, name: String },
+    #[error("`{name}` is one of the language's own {what}")]
+    OwnName { what: &'static str, name: String },
+    #[error("the attribute `{name}` has two types")]
+    TwoTypes { name: String },
+    #[error("the root `{name}` lies in two places")]
+    TwoPlaces { name: String },
+    #[error("the {what} `{name}` contains itself")]
+    Circle { what: &'static str, name: String },
+    #[error("two sentences are called `{id}`")]
+    DuplicateId { id: String },
+    #[error("there are more than {most} {what}")]
+    TooMany { what: &'static str, most: usize },
+    #[error("the list of words is empty")]
+    NoWords,
+
+    // Objects.
+    #[error("`{set}` is a set of {kind}, and {wanted} is wanted here")]
+    WrongSet { set: String, kind: &'static str, wanted: &'static str },
+    #[error("{wanted} is wanted here, not a built-in set of hosts")]
+    BuiltinMisplaced { wanted: &'static str },
+    #[error("`{action}` has no object")]
+    NoObject { action: Action },
+    #[error("`{first}` takes {takes}, `{second}` takes {differs}")]
+    MixedObjects { first: Action, takes: &'static str, second: Action, differs: &'static str },
+    #[error("`{action}` has no sockets")]
+    SocketMisplaced { action: Action },
+    #[error("`*` cannot stand in {place}")]
+    StarMisplaced { place: &'static str },
+    #[error("`{action}` has no port")]
+    NoPort { action: Action },
+    #[error("the ports {first}-{last} run backwards")]
+    PortsBackwards { first: u16, last: u16 },
+    #[error(transparent)]
+    Pattern(#[from] Fault),
+
+    // Conditions.
+    #[error("unknown attribute `{name}`")]
+    UnknownAttribute { name: String, nearest: Option<String> },
+    #[error("`{action}` has no `{name}`")]
+    AttributeOfOthers { name: String, action: Action, of: ActionSet, nearest: Option<String> },
+    #[error("`{operator}` does not go with `{attribute}`, which is {ty}")]
+    WrongOperator { operator: &'static str, attribute: String, ty: String, possible: String },
+    #[error("`{attribute}` is {ty}, and only a truth value stands alone")]
+    NotABool { attribute: String, ty: String, possible: String },
+    #[error("`{attribute}` is {ty}, and this is {found}")]
+    WrongValue { attribute: String, ty: String, found: String, possible: String },
+    #[error("`{attribute}` is never `{word}`")]
+    NotInList { attribute: String, word: String, words: String, nearest: Option<String> },
+    #[error("`{attribute}` has no port")]
+    PortInCondition { attribute: String },
+
+    // Sentences.
+    #[error("the default of {what} is written twice")]
+    DefaultTwice { what: String },
+    #[error("the option `{option}` is written twice")]
+    OptionTwice { option: &'static str },
+    #[error("`count` is for `run` or `call`, one of them")]
+    CountOfOther,
+    #[error("a request counts as `read`, `write` or `delete`, not as `{action}`")]
+    CountAsOther { action: Action },
+    #[error("`{action}` has no {what}")]
+    CountWhat { action: Action, what: &'static str },
+
+    // Tests.
+    #[error("a test is about one request: {what} in quotes is wanted here")]
+    NotConcrete { what: &'static str },
+    #[error("`{action}` needs an object")]
+    ObjectMissing { action: Action },
+}
+
+impl CheckError {
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            CheckError::IncludeUnread { .. } => "C001",
+            CheckError::IncludeCycle => "C002",
+            CheckError::TooManyFiles | CheckError::TooMany { .. } => "C003",
+            CheckError::UnknownLayer { .. } => "C004",
+            CheckError::UnknownAction { .. } => "C010",
+            CheckError::UnknownSet { .. } | CheckError::UnknownBuiltin { .. } => "C011",
+            CheckError::UnknownSandbox { .. } => "C012",
+            CheckError::UnknownFloor { .. } | CheckError::FixedFloor { .. } => "C013",
+            CheckError::DeclaredTwice { .. } => "C014",
+            CheckError::OwnName { .. } => "C015",
+            CheckError::TwoTypes { .. } | CheckError::TwoPlaces { .. } => "C016",
+            CheckError::Circle { .. } => "C017",
+            CheckError::DuplicateId { .. } => "C018",
+            CheckError::NoWords => "C019",
+            CheckError::WrongSet { .. } | CheckError::BuiltinMisplaced { .. } => "C020",
+            CheckError::NoObject { .. } => "C021",
+            CheckError::MixedObjects { .. } => "C022",
+            CheckError::SocketMisplaced { .. } => "C023",
+            CheckError::StarMisplaced { .. } => "C024",
+            CheckError::NoPort { .. } => "C025",
+            CheckError::PortsBackwards { .. } => "C026",
+            CheckError::Pattern(fault) => fault.code(),
+            CheckError::UnknownAttribute { .. } => "C030",
+            CheckError::AttributeOfOthers { .. } => "C031",
+            CheckError::WrongOperator { .. } | CheckError::NotABool { .. } => "C032",
+            CheckError::WrongValue { .. } => "C033",
+            CheckError::NotInList { .. } => "C034",
+            CheckError::PortInCondition { .. } => "C035",
+            CheckError::DefaultTwice { .. } => "C040",
+            CheckError::OptionTwice { .. } => "C041",
+            CheckError::CountOfOther
+            | CheckError::CountAsOther { .. }
+            | CheckError::CountWhat { .. } => "C042",
+            CheckError::NotConcrete { .. } => "C050",
+            CheckError::ObjectMissing { .. } => "C051",
+        }
+    }
+
+    /// What to do next.
+    pub fn help(&self) -> Option<String> {
+        let help = match self {
+            CheckError::IncludeUnread { .. } => "the path is relative to the file it stands in",
+            CheckError::IncludeCycle => {
+                "move what both need into a third file, and include that in both"
+            }
+            CheckError::TooManyFiles => return None,
+            CheckError::UnknownLayer { nearest, .. } => {
+                return Some(or_list(*nearest, "the layers are", Layer::ALL.map(Layer::name)));
+            }
+            CheckError::UnknownAction { nearest, .. } => {
+                return Some(or_list(*nearest, "the actions are", Action::ALL.map(Action::name)));
+            }
+            CheckError::UnknownSet { nearest: Some(nearest), .. } => return did_you_mean(nearest),
+            CheckError::UnknownSet { name, keyword: Some(keyword), .. } => {
+                return Some(format!(
+                    "declare it, as in `{keyword} {name} = \"…\"`, or include the file that does; \
+                     a pattern stands in quotes"
+                ));
+            }
+            CheckError::UnknownSet { .. } => "a pattern stands in quotes",
+            CheckError::UnknownBuiltin { nearest, .. } => {
+                let names = super::pattern::BuiltinSet::ALL.iter().map(|set| set.name());
+                return match nearest {
+                    Some(nearest) => did_you_mean(&format!("@{nearest}")),
+                    None => Some(format!("they are {}", quoted(names, "@"))),
+                };
+            }
+            CheckError::UnknownSandbox { nearest: Some(nearest), .. } => {
+                return did_you_mean(nearest);
+            }
+            CheckError::UnknownSandbox { name, .. } => {
+                return Some(format!("declare it: `sandbox {name} {{ }}`"));
+            }
+            CheckError::UnknownFloor { nearest: Some(nearest), .. } => {
+                return did_you_mean(nearest);
+            }
+            CheckError::UnknownFloor { .. } | CheckError::FixedFloor { .. } => {
+                "`accept` takes `control_flow`, `assignments` and `wrappers`"
+            }
+            CheckError::DeclaredTwice { .. } => "leave one out, or give it another name",
+            CheckError::OwnName { .. } => "choose another name",
+            CheckError::TwoTypes { .. } => {
+                "the runtime sends one value for all layers: write the same type in both"
+            }
+            CheckError::TwoPlaces { .. } => {
+                "the runtime binds it for all layers: write the same `within` in both"
+            }
+            CheckError::Circle { .. } => "take it out of one of them",
+            CheckError::DuplicateId { .. } => "reports name sentences by their ids: rename one",
+            CheckError::TooMany { .. } => return None,
+            CheckError::NoWords => "write the words, as in `one of (\"low\", \"high\")`",
+            CheckError::WrongSet { .. } => "write a set of the right kind, or patterns",
+            CheckError::BuiltinMisplaced { .. } => {
+                "they stand in sentences of `connect`, `listen` and `fetch`, and behind `host in`"
+            }
+            CheckError::NoObject { .. } => "leave the object out, and say more with `when`",
+            CheckError::MixedObjects { .. } => "write one sentence for each",
+            CheckError::SocketMisplaced { .. } => "sockets belong to `connect`",
+            CheckError::StarMisplaced { .. } => "write patterns or names of sets",
+            CheckError::NoPort { .. } => "ports belong to `connect`, `listen` and `fetch`",
+            CheckError::PortsBackwards { first, last } => {
+                return Some(format!("write `{last}-{first}`"));
+            }
+            CheckError::Pattern(fault) => return fault.help(),
+            CheckError::UnknownAttribute { nearest: Some(nearest), .. } => {
+                return did_you_mean(nearest);
+            }
+            CheckError::UnknownAttribute { name, .. } => {
+                return Some(format!(
+                    "what a runtime sends beside the language's own is declared: \
+                     `attribute {name}: string`"
+                ));
+            }
+            CheckError::AttributeOfOthers { nearest: Some(nearest), .. } => {
+                return did_you_mean(nearest);
+            }
+            CheckError::AttributeOfOthers { name, of, .. } => {
+                let verb = if of.iter().count() == 1 { "has" } else { "have" };
+                return Some(format!(
+                    "{} {verb} `{name}`: write a sentence for it alone",
+                    quoted(of.iter().map(Action::name), "")
+                ));
+            }
+            CheckError::WrongOperator { possible, .. }
+            | CheckError::NotABool { possible, .. }
+            | CheckError::WrongValue { possible, .. } => {
+                return Some(format!("write {possible}"));
+            }
+            CheckError::NotInList { nearest: Some(nearest), .. } => return did_you_mean(nearest),
+            CheckError::NotInList { words, .. } => return Some(format!("it is {words}")),
+            CheckError::PortInCondition { .. } => "write `and port == 443`",
+            CheckError::DefaultTwice { .. } => "keep one of them",
+            CheckError::OptionTwice { .. } => "keep one of them",
+            CheckError::CountOfOther => {
+                "write `count run \"cp ...\" as read operands but last` or \
+                 `count call \"files/read_file\" as read args.path`"
+            }
+            CheckError::CountAsOther { .. } => "what a command or a call touches is a file",
+            CheckError::CountWhat { action: Action::Call, .. } => "write `as read args.path`",
+            CheckError::CountWhat { .. } => "write `as read operands`",
+            CheckError::NotConcrete { .. } => "write a value in quotes, as a request has it",
+            CheckError::ObjectMissing { .. } => "write it in quotes behind the action",
+        };
+        Some(help.to_owned())
+    }
+
+    /// As a finding at a place.
+    pub(super) fn at(&self, location: Location) -> Diagnostic {
+        let mut finding = Diagnostic::error(self.code(), location, self.to_string());
+        finding.help = self.help();
+        finding
+    }
+}
+
+fn did_you_mean(name: &str) -> Option<String> {
+    Some(format!("did you mean `{name}`?"))
+}
+
+/// The nearest name, else all of them.
+fn or_list<const N: usize>(nearest: Option<&str>, intro: &str, all: [&str; N]) -> String {
+    match nearest {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None => format!("{intro} {}", quoted(all, "")),
+    }
+}
+
+/// `a`, `b` and `c`
+pub(super) fn quoted<'n>(names: impl IntoIterator<Item = &'n str>, prefix: &str) -> String {
+    let names: Vec<String> =
+        names.into_iter().map(|name| format!("`{prefix}{name}`")).collect();
+    match &names[..] {
+        [front @ .., last] if !front.is_empty() => format!("{} and {last}", front.join(", ")),
+        _ => names.concat(),
+    }
+}
+
+/// Collects what is found, each thing once.
+#[derive(Default)]
+pub(super) struct Report {
+    found: Vec<Diagnostic>,
+    seen: HashSet<(&'static str, Location)>,
+    names: HashSet<(&'static str, SourceId, String)>,
+}
+
+impl Report {
+    /// Adds a finding, unless the same stands at the same place: a block's condition is read for
+    /// each layer that its file stands in.
+    pub(super) fn add(&mut self, finding: Diagnostic) {
+        let Some(at) = finding.location() else { return };
+        if self.seen.insert((finding.code, at)) {
+            self.found.push(finding);
+        }
+    }
+
+    /// Adds a finding about a name, unless the file has one about the same name: one missing
+    /// declaration is one error.
+    pub(super) fn add_once(&mut self, name: &str, finding: Diagnostic) {
+        let Some(at) = finding.location() else { return };
+        if self.names.insert((finding.code, at.source, name.to_owned())) {
+            self.add(finding);
+        }
+    }
+
+    /// Adds what is wrong with the pattern in a string.
+    pub(super) fn add_pattern(&mut self, error: PatternError, text: &Text, source: SourceId) {
+        let span = text.place(error.range.start, error.range.end);
+        // An empty place says nothing to a reader; the whole string does.
+        let span = if span.start == span.end { text.span } else { span };
+        let finding = |fault: Fault| CheckError::from(fault).at(Location { source, span });
+        match error.fault {
+            fault @ Fault::UnknownRoot { .. } => {
+                let name = fault.to_string();
+                self.add_once(&name, finding(fault));
+            }
+            fault => self.add(finding(fault)),
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
+    /// What was found, in the order of places; of very many the first.
+    pub(super) fn finish(mut self) -> Vec<Diagnostic> {
+        self.found.sort_by_key(|finding| finding.location());
+        self.found.truncate(MAX_ERRORS);
+        self.found
+    }
+}
+
+/// Every code of this stage.
+pub const CODES: &[Code] = &[];

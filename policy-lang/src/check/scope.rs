@@ -1,0 +1,391 @@
+//! What each file knows: the sets, roots, attributes and sandboxes that it declares or includes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use policy_eval::{Attr, BUILTIN_ROOTS, Type};
+
+use super::MAX_ROOTS;
+use super::error::{CheckError, Report};
+use super::files::Files;
+use super::pattern::{self, Fault, Roots};
+use crate::diagnostic::Diagnostic;
+use crate::model::pattern::{PathBase, PathPattern, RootId};
+use crate::model::{DeclaredAttribute, DeclaredType, Root};
+use crate::span::{Location, SourceId, Span};
+use crate::syntax::ast::{self, AttributeType, BlockHead, Item, Name, SetKind};
+
+/// Names a set by where it is declared: its file, and its place among the items of the file.
+pub(super) type SetRef = (SourceId, usize);
+
+/// The names that one file may use.
+#[derive(Clone, Default)]
+pub(super) struct Scope {
+    pub(super) sets: BTreeMap<String, (SetRef, SetKind)>,
+    pub(super) roots: Roots,
+    /// Indices into the declared attributes.
+    pub(super) attributes: BTreeMap<String, usize>,
+    pub(super) sandboxes: BTreeSet<String>,
+}
+
+impl Scope {
+    /// Adds what an included file knows. A set of one name from two files is an error.
+    fn include(&mut self, inner: &Scope, files: &Files, report: &mut Report) {
+        for (name, &(set, kind)) in &inner.sets {
+            self.declare_set(name, set, kind, files, report);
+        }
+        self.roots.extend(inner.roots.iter().map(|(name, &root)| (name.clone(), root)));
+        self.attributes.extend(inner.attributes.iter().map(|(name, &index)| (name.clone(), index)));
+        self.sandboxes.extend(inner.sandboxes.iter().cloned());
+    }
+
+    fn declare_set(
+        &mut self,
+        name: &str,
+        set: SetRef,
+        kind: SetKind,
+        files: &Files,
+        report: &mut Report,
+    ) {
+        match self.sets.insert(name.to_owned(), (set, kind)) {
+            // Two ways may lead to one declaration.
+            Some((other, _)) if other != set => {
+                report.add(declared_twice("set", name, set_name(files, set).1, set_name(files, other).1));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The names of all files.
+pub(super) struct Scopes {
+    by_file: Vec<Scope>,
+    pub(super) roots: Vec<Root>,
+    pub(super) attributes: Vec<DeclaredAttribute>,
+    sandboxes: Sandboxes,
+}
+
+impl Scopes {
+    /// Reads the declarations of all files.
+    pub(super) fn read(files: &Files, report: &mut Report) -> Scopes {
+        let mut scopes = Scopes {
+            by_file: vec![Scope::default(); files.sources.len()],
+            roots: read_roots(files, report),
+            attributes: read_attributes(files, report),
+            sandboxes: Sandboxes::read(files),
+        };
+        for file in files.included_first() {
+            scopes.by_file[file.0 as usize] = scopes.scope(files, file, report);
+        }
+        scopes.sandboxes.check(&scopes.by_file, report);
+        scopes
+    }
+
+    /// What a file knows.
+    pub(super) fn of(&self, file: SourceId) -> &Scope {
+        &self.by_file[file.0 as usize]
+    }
+
+    /// A sandbox and every one that extends it, in the file and in files that include it.
+    pub(super) fn derived(&self, file: SourceId, name: &str) -> BTreeSet<String> {
+        self.sandboxes.derived(file, name)
+    }
+
+    /// What a file declares and includes. The scopes of what it includes are there already.
+    fn scope(&self, files: &Files, file: SourceId, report: &mut Report) -> Scope {
+        let mut scope = Scope { roots: builtin_roots(), ..Scope::default() };
+        for included in files.includes(file) {
+            scope.include(self.of(included.file), files, report);
+        }
+        for (index, item) in files.tree(file).items.iter().enumerate() {
+            match item {
+                Item::Set(set) => {
+                    let (name, kind) = (&set.name.node, set.kind.node);
+                    scope.declare_set(name, (file, index), kind, files, report);
+                }
+                Item::Root(root) => {
+                    let name = &root.name.node;
+                    if let Some(id) = self.roots.iter().position(|known| known.name == *name) {
+                        scope.roots.insert(name.clone(), RootId(id as u16));
+                    }
+                }
+                Item::Attribute(attribute) => {
+                    let name = &attribute.name.node;
+                    if let Some(id) = self.attributes.iter().position(|known| known.name == *name) {
+                        scope.attributes.insert(name.clone(), id);
+                    }
+                }
+                _ => {}
+            }
+        }
+        let own = self.sandboxes.declared.iter().filter(|sandbox| sandbox.at.source == file);
+        scope.sandboxes.extend(own.map(|sandbox| sandbox.name.clone()));
+        scope
+    }
+}
+
+fn declared_twice(what: &'static str, name: &str, at: Location, first: Location) -> Diagnostic {
+    let name = name.to_owned();
+    CheckError::DeclaredTwice { what, name }.at(at).label(first, "declared here already")
+}
+
+/// The name of a set, and where it is declared.
+pub(super) fn set_name(files: &Files, (file, index): SetRef) -> (String, Location) {
+    match files.tree(file).items.get(index) {
+        Some(Item::Set(set)) => {
+            (set.name.node.clone(), Location { source: file, span: set.name.span })
+        }
+        // A reference is made from a set, so there is one.
+        _ => (String::new(), Location { source: file, span: Span::default() }),
+    }
+}
+
+fn builtin_roots() -> Roots {
+    BUILTIN_ROOTS
+        .iter()
+        .enumerate()
+        .map(|(index, name)| ((*name).to_owned(), RootId(index as u16)))
+        .collect()
+}
+
+/// Something that several files may declare, each once, by its name.
+struct Declarations<'f, T> {
+    what: &'static str,
+    by_name: BTreeMap<String, Vec<(&'f T, Location)>>,
+}
+
+impl<'f, T> Declarations<'f, T> {
+    /// Finds them in all files; a second one in the same file is an error.
+    fn read(
+        files: &'f Files,
+        what: &'static str,
+        pick: impl Fn(&'f Item) -> Option<(&'f T, &'f Name)>,
+        report: &mut Report,
+    ) -> Declarations<'f, T> {
+        let mut by_name: BTreeMap<String, Vec<(&'f T, Location)>> = BTreeMap::new();
+        for file in files.all() {
+            for (declaration, name) in files.tree(file).items.iter().filter_map(&pick) {
+                let at = Location { source: file, span: name.span };
+                let known = by_name.entry(name.node.clone()).or_default();
+                match known.iter().find(|(_, other)| other.source == file) {
+                    Some((_, first)) => report.add(declared_twice(what, &name.node, at, *first)),
+                    None => known.push((declaration, at)),
+                }
+            }
+        }
+        Declarations { what, by_name }
+    }
+
+    /// Each name with its declarations in the order of files, at least one.
+    fn iter(&self) -> impl Iterator<Item = (&str, &[(&'f T, Location)])> {
+        self.by_name.iter().map(|(name, declarations)| (name.as_str(), &declarations[..]))
+    }
+}
+
+/// The built-in roots, then the declared ones by name. A built-in root may be declared to say
+/// where it lies.
+fn read_roots(files: &Files, report: &mut Report) -> Vec<Root> {
+    let pick = |item: &'_ Item| match item {
+        Item::Root(root) => Some((root, &root.name)),
+        _ => None,
+    };
+    let declared = Declarations::read(files, "root", pick, report);
+    let mut roots: Vec<Root> = BUILTIN_ROOTS
+        .iter()
+        .map(|name| Root { name: (*name).to_owned(), within: Vec::new(), at: None })
+        .collect();
+    for (name, declarations) in declared.iter() {
+        let root = declared_root(name, declarations, report);
+        match roots.iter_mut().find(|known| known.name == name) {
+            Some(known) => *known = root,
+            None if roots.len() < MAX_ROOTS => roots.push(root),
+            None => report.add(too_many(declared.what, MAX_ROOTS, declarations[0].1)),
+        }
+    }
+    roots
+}
+
+fn too_many(what: &'static str, most: usize, at: Location) -> Diagnostic {
+    let what = match what {
+        "root" => "roots",
+        other => other,
+    };
+    CheckError::TooMany { what, most }.at(at)
+}
+
+/// One root from its declarations. Those that say where it lies must agree.
+fn declared_root(
+    name: &str,
+    declarations: &[(&ast::Root, Location)],
+    report: &mut Report,
+) -> Root {
+    let mut bounded = declarations.iter().filter(|(root, _)| !root.within.is_empty());
+    let first = bounded.next();
+    if let Some((root, at)) = first {
+        let values = |root: &ast::Root| -> Vec<String> {
+            root.within.iter().map(|text| text.value.clone()).collect()
+        };
+        for (other, place) in bounded.filter(|(other, _)| values(other) != values(root)) {
+            let _ = other;
+            let error = CheckError::TwoPlaces { name: name.to_owned() };
+            report.add(error.at(*place).label(*at, "the other place"));
+        }
+    }
+    let within = first.map_or(Vec::new(), |(root, at)| within(root, at.source, report));
+    Root { name: name.to_owned(), within, at: declarations.first().map(|(_, at)| *at) }
+}
+
+/// The patterns of `within`: absolute ones, since a root may not hang on another.
+fn within(root: &ast::Root, file: SourceId, report: &mut Report) -> Vec<PathPattern> {
+    let mut patterns = Vec::new();
+    for text in &root.within {
+        let fold = text.kind == ast::TextKind::IgnoreCase;
+        let at = Location { source: file, span: text.span };
+        match pattern::path(&text.value, fold, &builtin_roots()) {
+            Ok((base @ PathBase::Absolute, items)) => {
+                patterns.push(PathPattern { base, items, written: text.value.clone(), at });
+            }
+            Ok(_) => report.add(CheckError::from(Fault::RelativeWithin).at(at)),
+            Err(error) => report.add_pattern(error, text, file),
+        }
+    }
+    patterns
+}
+
+/// The declared attributes by name.
+fn read_attributes(files: &Files, report: &mut Report) -> Vec<DeclaredAttribute> {
+    let pick = |item: &'_ Item| match item {
+        Item::Attribute(attribute) => Some((attribute, &attribute.name)),
+        _ => None,
+    };
+    let declared = Declarations::read(files, "attribute", pick, report);
+    let mut attributes = Vec::new();
+    for (name, declarations) in declared.iter() {
+        let Some(&(first, at)) = declarations.first() else { continue };
+        if Attr::from_name(name).is_some() || name == "args" {
+            let name = name.to_owned();
+            report.add(CheckError::OwnName { what: "attributes", name }.at(at));
+        }
+        let ty = declared_type(&first.ty.node);
+        if ty == DeclaredType::OneOf(Vec::new()) {
+            report.add(
+                CheckError::NoWords.at(Location { source: at.source, span: first.ty.span }),
+            );
+        }
+        for (other, place) in &declarations[1..] {
+            if declared_type(&other.ty.node) != ty {
+                let place = Location { source: place.source, span: other.ty.span };
+                let error = CheckError::TwoTypes { name: name.to_owned() };
+                let first = Location { source: at.source, span: first.ty.span };
+                report.add(error.at(place).label(first, "the other type"));
+            }
+        }
+        attributes.push(DeclaredAttribute { name: name.to_owned(), ty, at });
+    }
+    attributes
+}
+
+/// A type as the model has it. The words of a closed list are sorted: their order says nothing.
+fn declared_type(ty: &AttributeType) -> DeclaredType {
+    DeclaredType::Builtin(match ty {
+        AttributeType::String => Type::String,
+        AttributeType::Int => Type::Int,
+        AttributeType::Bool => Type::Bool,
+        AttributeType::Path => Type::Path,
+        AttributeType::Host => Type::Host,
+        AttributeType::Ip => Type::Ip,
+        AttributeType::StringSet => Type::StringSet,
+        AttributeType::OneOf(words) => {
+            let words: BTreeSet<String> = words.iter().map(|word| word.value.clone()).collect();
+            return DeclaredType::OneOf(words.into_iter().collect());
+        }
+    })
+}
+
+/// A `sandbox` block's head.
+struct Declared {
+    name: String,
+    extends: Option<Name>,
+    at: Location,
+}
+
+/// Which sandbox extends which, and which files see it.
+struct Sandboxes {
+    declared: Vec<Declared>,
+    /// For each file the files that include it, on any way, and itself.
+    includers: Vec<BTreeSet<SourceId>>,
+}
+
+impl Sandboxes {
+    fn read(files: &Files) -> Sandboxes {
+        let mut declared = Vec::new();
+        for file in files.all() {
+            sandbox_heads(&files.tree(file).items, file, &mut declared);
+        }
+        let mut includers: Vec<BTreeSet<SourceId>> =
+            files.all().map(|file| BTreeSet::from([file])).collect();
+        for file in files.included_first().into_iter().rev() {
+            // Whoever includes this file includes what it includes.
+            let outer = includers[file.0 as usize].clone();
+            for included in files.includes(file) {
+                includers[included.file.0 as usize].extend(&outer);
+            }
+        }
+        Sandboxes { declared, includers }
+    }
+
+    fn derived(&self, file: SourceId, name: &str) -> BTreeSet<String> {
+        let visible = &self.includers[file.0 as usize];
+        let mut derived = BTreeSet::from([name.to_owned()]);
+        let mut new = vec![name.to_owned()];
+        while let Some(parent) = new.pop() {
+            for sandbox in &self.declared {
+                let extends = sandbox.extends.as_ref().is_some_and(|name| name.node == parent);
+                if extends
+                    && visible.contains(&sandbox.at.source)
+                    && derived.insert(sandbox.name.clone())
+                {
+                    new.push(sandbox.name.clone());
+                }
+            }
+        }
+        derived
+    }
+
+    /// Each `extends` names a sandbox that its file knows, and leads to no circle.
+    fn check(&self, scopes: &[Scope], report: &mut Report) {
+        let mut in_circle: BTreeSet<&str> = BTreeSet::new();
+        for sandbox in &self.declared {
+            let Some(parent) = &sandbox.extends else { continue };
+            let at = Location { source: sandbox.at.source, span: parent.span };
+            let known = &scopes[at.source.0 as usize].sandboxes;
+            if !known.contains(&parent.node) {
+                let nearest = crate::diagnostic::nearest(
+                    &parent.node,
+                    known.iter().map(String::as_str).filter(|name| *name != sandbox.name),
+                );
+                let nearest = nearest.map(str::to_owned);
+                let name = parent.node.clone();
+                report.add(CheckError::UnknownSandbox { name, nearest }.at(at));
+            } else if !in_circle.contains(parent.node.as_str())
+                && self.derived(at.source, &sandbox.name).contains(&parent.node)
+            {
+                in_circle.extend([sandbox.name.as_str(), parent.node.as_str()]);
+                let name = sandbox.name.clone();
+                report.add(CheckError::Circle { what: "sandbox", name }.at(at));
+            }
+        }
+    }
+}
+
+/// The heads of the `sandbox` blocks, nested ones too. The parser bounds the nesting.
+fn sandbox_heads(items: &[Item], file: SourceId, found: &mut Vec<Declared>) {
+    for item in items {
+        let Item::Block(block) = item else { continue };
+        if let BlockHead::Sandbox { name, extends } = &block.head {
+            let at = Location { source: file, span: name.span };
+            let (name, extends) = (name.node.clone(), extends.clone());
+            found.push(Declared { name, extends, at });
+        }
+        sandbox_heads(&block.items, file, found);
+    }
+}

@@ -1,0 +1,628 @@
+//! The walk over files and layers that makes the model.
+
+use std::collections::BTreeSet;
+
+use policy_eval::{Action, ActionSet, Attr, Floor, Floors, Layer, Marks, Tier};
+
+use super::MAX_PATTERNS;
+use super::conditions::{Lowered, not};
+use super::error::{CheckError, Report};
+use super::files::Files;
+use super::names::{Bearer, Names};
+use super::pattern::exact;
+use super::scope::Scopes;
+use super::sets::{Kind, Patterns, Sets};
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::model::{
+    Accept, Atom, AttrRef, Count, Counted, Effect, Formula, LayerModel, MarkId, Model, Proof, Rule,
+    RuleOptions, Test, Trust,
+};
+use crate::span::{Location, SourceId, Span};
+use crate::syntax::ast::{
+    self, Block, BlockHead, Condition, Item, Name, Operands, OptKind, Sentence, Verb,
+};
+
+/// What the walk knows and what it has made so far.
+pub(super) struct Checker<'f> {
+    files: &'f Files,
+    pub(super) report: Report,
+    pub(super) scopes: Scopes,
+    pub(super) sets: Sets,
+    /// Every mark, sorted.
+    marks: Vec<String>,
+    /// How many patterns the model holds.
+    patterns: usize,
+    names: Names,
+    rules: Vec<Rule>,
+    counts: Vec<Count>,
+    accepts: Vec<Accept>,
+    trusts: Vec<Trust>,
+    proofs: Vec<Proof>,
+}
+
+/// Where a sentence stands.
+struct Context {
+    file: SourceId,
+    layer: Layer,
+    /// The conditions of the blocks around it.
+    conditions: Vec<Lowered>,
+    /// The heads of these blocks, as written.
+    heads: String,
+}
+
+/// Checks parsed files.
+pub(super) fn check(files: &Files) -> Result<Model, Vec<Diagnostic>> {
+    let mut report = Report::default();
+    let scopes = Scopes::read(files, &mut report);
+    let sets = Sets::read(files, &scopes, &mut report);
+    let given = given(files, &mut report);
+    let standing = standing(files, &given);
+    let mut checker = Checker {
+        files,
+        report,
+        scopes,
+        sets,
+        marks: Vec::new(),
+        patterns: 0,
+        names: Names::default(),
+        rules: Vec::new(),
+        counts: Vec::new(),
+        accepts: Vec::new(),
+        trusts: Vec::new(),
+        proofs: Vec::new(),
+    };
+    checker.read_marks(&standing);
+    for &(layer, file) in &standing {
+        let context = Context { file, layer, conditions: Vec::new(), heads: String::new() };
+        checker.items(&files.tree(file).items, &context);
+    }
+    let layers = checker.layers(&given);
+    let tests = given.iter().flat_map(|&(_, file)| checker.tests(file)).collect();
+    checker.finish(&given, layers, tests)
+}
+
+/// The given files with their layers, in an order that does not depend on the one given.
+fn given(files: &Files, report: &mut Report) -> Vec<(Layer, SourceId)> {
+    for file in files.all() {
+        let Some(name) = files.tree(file).header.as_ref().and_then(|header| header.layer.as_ref())
+        else {
+            continue;
+        };
+        if Layer::from_name(&name.node).is_none() {
+            let nearest = nearest(&name.node, Layer::ALL.map(Layer::name));
+            let error = CheckError::UnknownLayer { name: name.node.clone(), nearest };
+            report.add(error.at(Location { source: file, span: name.span }));
+        }
+    }
+    let layer = |file: SourceId| {
+        let header = files.tree(file).header.as_ref();
+        header
+            .and_then(|header| Layer::from_name(&header.layer.as_ref()?.node))
+            .unwrap_or(Layer::Managed)
+    };
+    let mut given: Vec<_> = files.given().iter().map(|&file| (layer(file), file)).collect();
+    given.sort_by_key(|&(layer, file)| (layer, &files.source(file).name, file));
+    given
+}
+
+/// Which file's sentences stand in which layer: each given file in its own, and what it
+/// `include rules` in the same.
+fn standing(files: &Files, given: &[(Layer, SourceId)]) -> Vec<(Layer, SourceId)> {
+    let mut standing = BTreeSet::new();
+    let mut next = given.to_vec();
+    while let Some((layer, file)) = next.pop() {
+        if standing.insert((layer, file)) {
+            let rules = files.includes(file).iter().filter(|included| included.rules);
+            next.extend(rules.map(|included| (layer, included.file)));
+        }
+    }
+    let mut standing: Vec<_> = standing.into_iter().collect();
+    standing.sort_by_key(|&(layer, file)| (layer, &files.source(file).name, file));
+    standing
+}
+
+impl<'f> Checker<'f> {
+    /// Counts patterns of the model, and reports where they are too many.
+    pub(super) fn spend_patterns(&mut self, patterns: usize, at: impl FnOnce() -> Location) {
+        let before = self.patterns;
+        self.patterns = before.saturating_add(patterns);
+        if before <= MAX_PATTERNS && MAX_PATTERNS < self.patterns {
+            self.report.add(CheckError::TooMany { what: "patterns", most: MAX_PATTERNS }.at(at()));
+        }
+    }
+
+    /// Collects the marks, so that their numbers do not depend on the order of sentences.
+    fn read_marks(&mut self, standing: &[(Layer, SourceId)]) {
+        let mut marks = BTreeSet::new();
+        for &(_, file) in standing {
+            marks_of_items(&self.files.tree(file).items, &mut marks);
+        }
+        if let (true, Some(&(_, file))) = (Marks::MOST < marks.len(), standing.first()) {
+            let at = Location { source: file, span: Span::default() };
+            self.report.add(CheckError::TooMany { what: "marks", most: Marks::MOST }.at(at));
+        }
+        self.marks = marks.into_iter().map(str::to_owned).collect();
+    }
+
+    /// The number of a mark.
+    pub(super) fn mark(&self, name: &str) -> MarkId {
+        let index = self.marks.binary_search_by(|known| known.as_str().cmp(name));
+        // Where marks are too many to be numbered, that was reported.
+        MarkId(index.ok().and_then(|index| u8::try_from(index).ok()).unwrap_or(u8::MAX))
+    }
+
+    fn items(&mut self, items: &'f [Item], context: &Context) {
+        for item in items {
+            match item {
+                Item::Sentence(sentence) => self.sentence(sentence, context),
+                Item::Proof(proof) => self.proof(proof, context),
+                Item::Accept(accept) => self.accept(accept, context),
+                Item::Trust(trust) => self.trust(trust, context),
+                Item::Block(block) => self.block(block, context),
+                // These are the file's own: `scope`, `sets`, `layers` and `cases` read them.
+                Item::Set(_) | Item::Root(_) | Item::Attribute(_) | Item::Include(_) => {}
+                Item::Default(_) | Item::Delegate(_) | Item::Test(_) => {}
+            }
+        }
+    }
+
+    /// The parser bounds how deep blocks nest.
+    fn block(&mut self, block: &'f Block, context: &Context) {
+        let condition = match &block.head {
+            BlockHead::When(condition) => self.condition(condition, context.file),
+            BlockHead::Sandbox { name, .. } => {
+                let names = self.scopes.derived(context.file, &name.node);
+                let names = names.iter().map(|name| exact(name, false)).collect();
+                Lowered::of(Formula::Atom(Atom::Text(AttrRef::Builtin(Attr::Sandbox), names)))
+            }
+        };
+        let mut conditions = context.conditions.clone();
+        conditions.push(condition);
+        let head = self.text(context.file, block.head_span);
+        let heads = format!("{} {head}", context.heads);
+        self.items(&block.items, &Context { conditions, heads, ..*context });
+    }
+
+    fn text(&self, file: SourceId, span: Span) -> &'f str {
+        self.files.source(file).text.get(span.range()).unwrap_or_default()
+    }
+
+    /// When a sentence matches: its objects and its conditions, and those of the blocks around.
+    fn matches(
+        &mut self,
+        matches: &ast::Matches,
+        actions: ActionSet,
+        context: &Context,
+    ) -> Formula {
+        let mut parts = vec![self.objects(matches, actions, context.file)];
+        for condition in &context.conditions {
+            self.fits(condition, actions);
+            parts.push(condition.formula.clone());
+        }
+        if let Some(when) = &matches.when {
+            let when = self.condition(when, context.file);
+            self.fits(&when, actions);
+            parts.push(when.formula);
+        }
+        if let Some(unless) = &matches.unless {
+            let unless = self.condition(unless, context.file);
+            self.fits(&unless, actions);
+            parts.push(not(unless.formula));
+        }
+        Formula::and(parts)
+    }
+
+    /// The conditions of the blocks around what speaks of one action.
+    fn surroundings(&mut self, action: Action, context: &Context) -> Vec<Formula> {
+        for condition in &context.conditions {
+            self.fits(condition, ActionSet::NONE.with(action));
+        }
+        context.conditions.iter().map(|condition| condition.formula.clone()).collect()
+    }
+
+    fn sentence(&mut self, sentence: &'f Sentence, context: &Context) {
+        let effect = match &sentence.verb.node {
+            Verb::Count => return self.count(sentence, context),
+            Verb::Tier(tier) => Effect::Tier(*tier, self.options(&sentence.options, context.file)),
+            Verb::Record(level) => Effect::Record(*level),
+            Verb::Mark(name) => Effect::Mark(self.mark(&name.value)),
+        };
+        let actions = self.actions(&sentence.matches.actions, context.file);
+        let when = self.matches(&sentence.matches, actions, context);
+        let at = Location { source: context.file, span: sentence.span };
+        self.name(Bearer::Rule(self.rules.len()), sentence, context);
+        self.rules.push(Rule {
+            name: String::new(),
+            named: sentence.id.is_some(),
+            layer: context.layer,
+            effect,
+            actions,
+            when,
+            reason: sentence.because.as_ref().map(|reason| reason.value.clone()),
+            at,
+        });
+    }
+
+    fn name(&mut self, bearer: Bearer, sentence: &Sentence, context: &Context) {
+        let head = || crate::format::head(sentence);
+        self.add_name(bearer, sentence.id.as_ref(), head, sentence.span, context);
+    }
+
+    fn add_name(
+        &mut self,
+        bearer: Bearer,
+        id: Option<&Name>,
+        head: impl FnOnce() -> String,
+        span: Span,
+        context: &Context,
+    ) {
+        let name = match id {
+            Some(id) => {
+                (id.node.clone(), Some(Location { source: context.file, span: id.span }))
+            }
+            None => (head(), None),
+        };
+        let text = format!("{}{}", context.heads, self.text(context.file, span));
+        let at = Location { source: context.file, span };
+        self.names.add(bearer, name, context.layer, text, at);
+    }
+
+    fn options(&mut self, written: &[ast::Opt], file: SourceId) -> RuleOptions {
+        let mut options = RuleOptions::default();
+        let mut seen = BTreeSet::new();
+        for option in written {
+            let name = match &option.node {
+                OptKind::OutsideSandbox => "outside sandbox",
+                OptKind::Reviewer(_) => "reviewer",
+                OptKind::Timeout(_) => "timeout",
+                OptKind::OnFailure(_) => "on failure",
+                OptKind::Remember(_) => "remember",
+            };
+            if !seen.insert(name) {
+                let at = Location { source: file, span: option.span };
+                self.report.add(CheckError::OptionTwice { option: name }.at(at));
+            }
+            match &option.node {
+                OptKind::OutsideSandbox => options.outside_sandbox = true,
+                OptKind::Reviewer(name) => options.reviewer = Some(name.value.clone()),
+                OptKind::Timeout(milliseconds) => options.timeout_ms = Some(*milliseconds),
+                OptKind::OnFailure(tier) => options.on_failure = *tier,
+                OptKind::Remember(how_long) => options.remember = *how_long,
+            }
+        }
+        options
+    }
+
+    fn count(&mut self, sentence: &'f Sentence, context: &Context) {
+        let file = context.file;
+        let matches = &sentence.matches;
+        let actions = self.actions(&matches.actions, file);
+        let mut each = actions.iter();
+        let (Some(action), None) = (each.next(), each.next()) else {
+            if !actions.is_empty() {
+                self.report_count_of_other(matches, file);
+            }
+            return;
+        };
+        if !matches!(action, Action::Run | Action::Call) {
+            return self.report_count_of_other(matches, file);
+        }
+        let when = self.matches(matches, actions, context);
+        let patterns = match action {
+            Action::Run => self.commands(&matches.objects, file),
+            _ => Vec::new(),
+        };
+        let counted = sentence
+            .counted
+            .iter()
+            .filter_map(|counted| self.counted(counted, action, file))
+            .collect();
+        let at = Location { source: file, span: sentence.span };
+        self.name(Bearer::Count(self.counts.len()), sentence, context);
+        self.counts.push(Count {
+            name: String::new(),
+            layer: context.layer,
+            action,
+            when,
+            patterns,
+            counted,
+            at,
+        });
+    }
+
+    fn report_count_of_other(&mut self, matches: &ast::Matches, file: SourceId) {
+        let span = matches.actions.first().map_or(matches.span, |name| name.span);
+        self.report.add(CheckError::CountOfOther.at(Location { source: file, span }));
+    }
+
+    /// `read operands but last`
+    fn counted(
+        &mut self,
+        counted: &ast::Counted,
+        of: Action,
+        file: SourceId,
+    ) -> Option<Counted> {
+        let action = self.action(&counted.action, file)?;
+        if !matches!(action, Action::Read | Action::Write | Action::Delete) {
+            let at = Location { source: file, span: counted.action.span };
+            self.report.add(CheckError::CountAsOther { action }.at(at));
+            return None;
+        }
+        let what = match (&counted.what, of) {
+            (Operands::Argument(_), Action::Run) => Some("arguments by name"),
+            (Operands::Argument(_), _) | (_, Action::Run) => None,
+            _ => Some("operands"),
+        };
+        if let Some(what) = what {
+            let at = Location { source: file, span: counted.span };
+            self.report.add(CheckError::CountWhat { action: of, what }.at(at));
+            return None;
+        }
+        Some(Counted { action, what: counted.what.clone() })
+    }
+
+    fn accept(&mut self, accept: &ast::Accept, context: &Context) {
+        let mut floors = Floors::NONE;
+        for name in &accept.floors {
+            if let Some(floor) = Floor::liftable(&name.node) {
+                floors = floors.with(floor);
+                continue;
+            }
+            let is_floor = Floor::ALL.into_iter().any(|floor| floor.name() == name.node);
+            let error = if is_floor {
+                CheckError::FixedFloor { name: name.node.clone() }
+            } else {
+                let liftable = Floor::ALL.into_iter().filter(|floor| floor.can_be_lifted());
+                let nearest = nearest(&name.node, liftable.map(Floor::name));
+                CheckError::UnknownFloor { name: name.node.clone(), nearest }
+            };
+            self.report.add(error.at(Location { source: context.file, span: name.span }));
+        }
+        let when = Formula::and(self.surroundings(Action::Run, context));
+        let at = Location { source: context.file, span: accept.span };
+        self.accepts.push(Accept { layer: context.layer, floors, when, at });
+    }
+
+    fn trust(&mut self, trust: &ast::Trust, context: &Context) {
+        let call = ActionSet::NONE.with(Action::Call);
+        let mut tools = Patterns::none(Kind::Tool);
+        let mut every = false;
+        for tool in &trust.tools {
+            every |= matches!(tool, ast::Object::Star(_));
+            if let Some(more) = self.object(tool, Kind::Tool, call, context.file) {
+                tools.extend(more);
+            }
+        }
+        let mut parts = self.surroundings(Action::Call, context);
+        if let (Patterns::Pairs(list), false) = (tools, every) {
+            parts.insert(0, Formula::Atom(Atom::Pair(list)));
+        }
+        let at = Location { source: context.file, span: trust.span };
+        self.trusts.push(Trust { layer: context.layer, when: Formula::and(parts), at });
+    }
+
+    fn proof(&mut self, proof: &'f ast::Proof, context: &Context) {
+        let actions = self.actions(&proof.matches.actions, context.file);
+        let when = self.matches(&proof.matches, actions, context);
+        let at = Location { source: context.file, span: proof.span };
+        let head = || crate::format::proof_head(proof);
+        self.add_name(
+            Bearer::Proof(self.proofs.len()),
+            proof.id.as_ref(),
+            head,
+            proof.span,
+            context,
+        );
+        self.proofs.push(Proof {
+            name: String::new(),
+            claim: proof.claim,
+            tier: proof.tier.node,
+            actions,
+            when,
+            reason: proof.because.as_ref().map(|reason| reason.value.clone()),
+            at,
+        });
+    }
+
+    /// What the layers say apart from their rules. A project is never the top.
+    fn layers(&mut self, given: &[(Layer, SourceId)]) -> Vec<LayerModel> {
+        let mut layers: Vec<LayerDraft> = Vec::new();
+        if given.first().is_none_or(|(layer, _)| *layer == Layer::Project) {
+            layers.push(LayerDraft::new(Layer::Managed));
+        }
+        for &(layer, file) in given {
+            if layers.last().is_none_or(|last| last.layer != layer) {
+                layers.push(LayerDraft::new(layer));
+            }
+            let own = self.own_layer(layer, file);
+            if let Some(draft) = layers.last_mut() {
+                draft.join(own);
+            }
+        }
+        layers
+            .into_iter()
+            .enumerate()
+            .map(|(index, draft)| draft.finish(if index == 0 { Some(Tier::Ask) } else { None }))
+            .collect()
+    }
+
+    /// The defaults and delegations of one file.
+    fn own_layer(&mut self, layer: Layer, file: SourceId) -> LayerDraft {
+        let mut draft = LayerDraft::new(layer);
+        let mut places: std::collections::BTreeMap<Option<Action>, Span> = Default::default();
+        for item in &self.files.tree(file).items {
+            match item {
+                Item::Default(default) => {
+                    let tier = default.tier.node;
+                    let mut write = |checker: &mut Self, action: Option<Action>, span: Span| {
+                        if let Some(first) = places.insert(action, span) {
+                            checker.default_twice(action, span, first, file);
+                        }
+                        draft.write(action, tier);
+                    };
+                    if default.actions.is_empty() {
+                        write(self, None, default.span);
+                    }
+                    for name in &default.actions {
+                        if name.node == "*" {
+                            write(self, None, name.span);
+                        } else if let Some(action) = self.action(name, file) {
+                            write(self, Some(action), name.span);
+                        }
+                    }
+                }
+                Item::Delegate(delegate) => {
+                    let actions = self.actions(&delegate.actions, file);
+                    let layers =
+                        delegate.layers.iter().filter_map(|name| self.layer(name, file)).collect();
+                    draft.delegates.push((actions, layers));
+                }
+                _ => {}
+            }
+        }
+        draft
+    }
+
+    fn default_twice(&mut self, action: Option<Action>, span: Span, first: Span, file: SourceId) {
+        let what = action.map_or("all other actions".to_owned(), |action| format!("`{action}`"));
+        let error = CheckError::DefaultTwice { what };
+        let first = Location { source: file, span: first };
+        self.report.add(error.at(Location { source: file, span }).label(first, "the other one"));
+    }
+
+    fn layer(&mut self, name: &Name, file: SourceId) -> Option<Layer> {
+        let layer = Layer::from_name(&name.node);
+        if layer.is_none() {
+            let nearest = nearest(&name.node, Layer::ALL.map(Layer::name));
+            let error = CheckError::UnknownLayer { name: name.node.clone(), nearest };
+            self.report.add(error.at(Location { source: file, span: name.span }));
+        }
+        layer
+    }
+
+    fn tests(&mut self, file: SourceId) -> Vec<Test> {
+        let items = self.files.tree(file).items.iter();
+        let tests: Vec<&'f ast::Test> = items
+            .filter_map(|item| match item {
+                Item::Test(test) => Some(test),
+                _ => None,
+            })
+            .collect();
+        tests.into_iter().map(|test| self.test_cases(test, file)).collect()
+    }
+
+    fn finish(
+        mut self,
+        given: &[(Layer, SourceId)],
+        layers: Vec<LayerModel>,
+        tests: Vec<Test>,
+    ) -> Result<Model, Vec<Diagnostic>> {
+        for (bearer, name) in std::mem::take(&mut self.names).resolve(&mut self.report) {
+            match bearer {
+                Bearer::Rule(index) => self.rules[index].name = name,
+                Bearer::Count(index) => self.counts[index].name = name,
+                Bearer::Proof(index) => self.proofs[index].name = name,
+            }
+        }
+        if !self.report.is_empty() {
+            return Err(self.report.finish());
+        }
+        self.rules.sort_by(|a, b| a.rank_key().cmp(&b.rank_key()));
+        let header = given.iter().find_map(|&(_, file)| self.files.tree(file).header.as_ref());
+        Ok(Model {
+            name: header.map(|header| header.name.node.clone()),
+            version: header.and_then(|header| header.version.as_ref()).map(|v| v.value.clone()),
+            layers,
+            roots: self.scopes.roots,
+            attributes: self.scopes.attributes,
+            marks: self.marks,
+            rules: self.rules,
+            counts: self.counts,
+            accepts: self.accepts,
+            trusts: self.trusts,
+            proofs: self.proofs,
+            tests,
+            sources: self.files.sources.clone(),
+        })
+    }
+}
+
+/// A layer while its files are read.
+struct LayerDraft {
+    layer: Layer,
+    general: Option<Tier>,
+    own: [Option<Tier>; Action::COUNT],
+    delegates: Vec<(ActionSet, Vec<Layer>)>,
+}
+
+impl LayerDraft {
+    fn new(layer: Layer) -> LayerDraft {
+        LayerDraft { layer, general: None, own: [None; Action::COUNT], delegates: Vec::new() }
+    }
+
+    fn write(&mut self, action: Option<Action>, tier: Tier) {
+        let slot = match action {
+            Some(action) => &mut self.own[action as usize],
+            None => &mut self.general,
+        };
+        // `None` is smaller than every tier, so the strictest of several stays.
+        *slot = (*slot).max(Some(tier));
+    }
+
+    /// Joins another file of the layer: the strictest of what both write for the same actions.
+    fn join(&mut self, other: LayerDraft) {
+        self.general = self.general.max(other.general);
+        for (own, other) in self.own.iter_mut().zip(other.own) {
+            *own = (*own).max(other);
+        }
+        self.delegates.extend(other.delegates);
+    }
+
+    /// The layer, with a tier for actions that nothing is written for.
+    fn finish(self, unwritten: Option<Tier>) -> LayerModel {
+        let general = self.general.or(unwritten);
+        let defaults = self.own.map(|own| own.or(general));
+        LayerModel { layer: self.layer, defaults, delegates: self.delegates }
+    }
+}
+
+/// The marks that sentences set or ask for. The parser bounds the depth.
+fn marks_of_items<'t>(items: &'t [Item], marks: &mut BTreeSet<&'t str>) {
+    for item in items {
+        match item {
+            Item::Sentence(sentence) => {
+                if let Verb::Mark(name) = &sentence.verb.node {
+                    marks.insert(&name.value);
+                }
+                marks_of_matches(&sentence.matches, marks);
+            }
+            Item::Proof(proof) => marks_of_matches(&proof.matches, marks),
+            Item::Block(block) => {
+                if let BlockHead::When(condition) = &block.head {
+                    marks_of_condition(condition, marks);
+                }
+                marks_of_items(&block.items, marks);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn marks_of_matches<'t>(matches: &'t ast::Matches, marks: &mut BTreeSet<&'t str>) {
+    for condition in [&matches.when, &matches.unless].into_iter().flatten() {
+        marks_of_condition(condition, marks);
+    }
+}
+
+fn marks_of_condition<'t>(condition: &'t Condition, marks: &mut BTreeSet<&'t str>) {
+    match condition {
+        Condition::And(parts, _) | Condition::Or(parts, _) => {
+            parts.iter().for_each(|part| marks_of_condition(part, marks));
+        }
+        Condition::Not(inner, _) => marks_of_condition(inner, marks),
+        Condition::Marked { name, .. } => {
+            marks.insert(&name.value);
+        }
+        _ => {}
+    }
+}
