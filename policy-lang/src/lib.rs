@@ -7,3 +7,5 @@ pub mod interp;
 pub mod model;
 pub mod span;
 pub mod syntax;
+
+pub use check::load;

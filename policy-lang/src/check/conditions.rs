@@ -193,7 +193,7 @@ impl Checker<'_> {
             },
             Condition::In { list, .. } => self.within(&subject, list),
             Condition::Like { pattern, .. } => self.like(&subject, pattern),
-            Condition::Matches { regex, .. } => self.matches(&subject, regex),
+            Condition::Matches { regex, .. } => self.regex(&subject, regex),
             Condition::Contains { value, .. } => self.contains(&subject, value),
             Condition::Present { .. } => Some(Formula::Atom(Atom::Present(subject.attr))),
             Condition::Holds(_) => self.holds(&subject),
@@ -211,11 +211,7 @@ impl Checker<'_> {
     }
 
     /// The attribute that a name names, and its type.
-    fn attribute(
-        &mut self,
-        path: &AttributePath,
-        file: SourceId,
-    ) -> Option<(AttrRef, Ty)> {
+    fn attribute(&mut self, path: &AttributePath, file: SourceId) -> Option<(AttrRef, Ty)> {
         let scope = self.scopes.of(file);
         match &path.names[..] {
             [args, names @ ..] if args == "args" && !names.is_empty() => {
@@ -247,8 +243,10 @@ impl Checker<'_> {
             Some("args") => Some("args.NAME"),
             _ => habit.or_else(|| nearest(&name, known)),
         };
-        let error =
-            CheckError::UnknownAttribute { name: name.clone(), nearest: nearest.map(str::to_owned) };
+        let error = CheckError::UnknownAttribute {
+            name: name.clone(),
+            nearest: nearest.map(str::to_owned),
+        };
         self.report.add_once(&name, error.at(Location { source: file, span: path.span }));
         None
     }
@@ -319,13 +317,15 @@ impl Checker<'_> {
                     _ => return None,
                 }
             }
-            Ty::Plain(Type::Path | Type::Host | Type::Ip) => self.pattern_operand(subject, pattern)?,
+            Ty::Plain(Type::Path | Type::Host | Type::Ip) => {
+                self.pattern_operand(subject, pattern)?
+            }
             _ => return self.wrong_operator(subject, "like", subject.at.span),
         };
         Some(one_of(&subject.attr, vec![operand]))
     }
 
-    fn matches(&mut self, subject: &Subject, regex: &Text) -> Option<Formula> {
+    fn regex(&mut self, subject: &Subject, regex: &Text) -> Option<Formula> {
         if !matches!(subject.ty, Ty::Plain(Type::String | Type::Json)) {
             return self.wrong_operator(subject, "matches", subject.at.span);
         }
@@ -447,7 +447,8 @@ impl Checker<'_> {
         fold: bool,
         span: Span,
     ) -> Option<()> {
-        let is = |known: &String| if fold { known.eq_ignore_ascii_case(word) } else { known == word };
+        let is =
+            |known: &String| if fold { known.eq_ignore_ascii_case(word) } else { known == word };
         if words.iter().any(is) {
             return Some(());
         }
@@ -514,7 +515,9 @@ fn one_of(attr: &AttrRef, operands: Vec<Operand>) -> Formula {
             Operand::Int(number) => ranges.push((number, number)),
             Operand::Paths(list) => paths.extend(list),
             Operand::Hosts(list) => hosts.extend(list),
-            Operand::Set(members) => others.push(Formula::Atom(Atom::SetEquals(attr.clone(), members))),
+            Operand::Set(members) => {
+                others.push(Formula::Atom(Atom::SetEquals(attr.clone(), members)))
+            }
             Operand::Bool(true) => others.push(Formula::Atom(Atom::Bool(attr.clone()))),
             Operand::Bool(false) => others.push(not(Formula::Atom(Atom::Bool(attr.clone())))),
         }

@@ -282,8 +282,7 @@ fn or_list<const N: usize>(nearest: Option<&str>, intro: &str, all: [&str; N]) -
 
 /// `a`, `b` and `c`
 pub(super) fn quoted<'n>(names: impl IntoIterator<Item = &'n str>, prefix: &str) -> String {
-    let names: Vec<String> =
-        names.into_iter().map(|name| format!("`{prefix}{name}`")).collect();
+    let names: Vec<String> = names.into_iter().map(|name| format!("`{prefix}{name}`")).collect();
     match &names[..] {
         [front @ .., last] if !front.is_empty() => format!("{} and {last}", front.join(", ")),
         _ => names.concat(),

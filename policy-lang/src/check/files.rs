@@ -158,7 +158,10 @@ pub fn read(sources: Vec<Arc<Source>>, resolver: &Resolver<'_>) -> Result<Files,
 type Placed = (Included, Location);
 
 fn strip(includes: Vec<Vec<Placed>>) -> Vec<Vec<Included>> {
-    includes.into_iter().map(|list| list.into_iter().map(|(include, _)| include).collect()).collect()
+    includes
+        .into_iter()
+        .map(|list| list.into_iter().map(|(include, _)| include).collect())
+        .collect()
 }
 
 struct Reader {

@@ -156,8 +156,9 @@ impl Checker<'_> {
                 patterns.extend(more);
             }
         }
-        self.spend_patterns(patterns.len(), || {
-            Location { source: file, span: objects.first().map_or(Span::default(), Object::span) }
+        self.spend_patterns(patterns.len(), || Location {
+            source: file,
+            span: objects.first().map_or(Span::default(), Object::span),
         });
         (!objects.is_empty()).then_some(patterns)
     }

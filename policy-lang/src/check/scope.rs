@@ -49,7 +49,12 @@ impl Scope {
         match self.sets.insert(name.to_owned(), (set, kind)) {
             // Two ways may lead to one declaration.
             Some((other, _)) if other != set => {
-                report.add(declared_twice("set", name, set_name(files, set).1, set_name(files, other).1));
+                report.add(declared_twice(
+                    "set",
+                    name,
+                    set_name(files, set).1,
+                    set_name(files, other).1,
+                ));
             }
             _ => {}
         }
@@ -147,85 +152,64 @@ fn builtin_roots() -> Roots {
         .collect()
 }
 
-/// Something that several files may declare, each once, by its name.
-struct Declarations<'f, T> {
-    what: &'static str,
-    by_name: BTreeMap<String, Vec<(&'f T, Location)>>,
-}
+/// Declarations of one name, each with its place, in the order of files.
+type Declarations<'f, T> = Vec<(&'f T, Location)>;
 
-impl<'f, T> Declarations<'f, T> {
-    /// Finds them in all files; a second one in the same file is an error.
-    fn read(
-        files: &'f Files,
-        what: &'static str,
-        pick: impl Fn(&'f Item) -> Option<(&'f T, &'f Name)>,
-        report: &mut Report,
-    ) -> Declarations<'f, T> {
-        let mut by_name: BTreeMap<String, Vec<(&'f T, Location)>> = BTreeMap::new();
-        for file in files.all() {
-            for (declaration, name) in files.tree(file).items.iter().filter_map(&pick) {
-                let at = Location { source: file, span: name.span };
-                let known = by_name.entry(name.node.clone()).or_default();
-                match known.iter().find(|(_, other)| other.source == file) {
-                    Some((_, first)) => report.add(declared_twice(what, &name.node, at, *first)),
-                    None => known.push((declaration, at)),
-                }
+/// What files declare, by name, at least one declaration each. Several files may declare one
+/// thing, but each file only once.
+fn declarations<'f, T>(
+    files: &'f Files,
+    what: &'static str,
+    report: &mut Report,
+    pick: impl Fn(&'f Item) -> Option<(&'f T, &'f Name)>,
+) -> BTreeMap<&'f str, Declarations<'f, T>> {
+    let mut by_name: BTreeMap<&str, Declarations<'f, T>> = BTreeMap::new();
+    for file in files.all() {
+        for (declaration, name) in files.tree(file).items.iter().filter_map(&pick) {
+            let at = Location { source: file, span: name.span };
+            let known = by_name.entry(&name.node).or_default();
+            match known.iter().find(|(_, other)| other.source == file) {
+                Some((_, first)) => report.add(declared_twice(what, &name.node, at, *first)),
+                None => known.push((declaration, at)),
             }
         }
-        Declarations { what, by_name }
     }
-
-    /// Each name with its declarations in the order of files, at least one.
-    fn iter(&self) -> impl Iterator<Item = (&str, &[(&'f T, Location)])> {
-        self.by_name.iter().map(|(name, declarations)| (name.as_str(), &declarations[..]))
-    }
+    by_name
 }
 
 /// The built-in roots, then the declared ones by name. A built-in root may be declared to say
 /// where it lies.
 fn read_roots(files: &Files, report: &mut Report) -> Vec<Root> {
-    let pick = |item: &'_ Item| match item {
+    let declared = declarations(files, "root", report, |item| match item {
         Item::Root(root) => Some((root, &root.name)),
         _ => None,
-    };
-    let declared = Declarations::read(files, "root", pick, report);
+    });
     let mut roots: Vec<Root> = BUILTIN_ROOTS
         .iter()
         .map(|name| Root { name: (*name).to_owned(), within: Vec::new(), at: None })
         .collect();
-    for (name, declarations) in declared.iter() {
-        let root = declared_root(name, declarations, report);
-        match roots.iter_mut().find(|known| known.name == name) {
-            Some(known) => *known = root,
-            None if roots.len() < MAX_ROOTS => roots.push(root),
-            None => report.add(too_many(declared.what, MAX_ROOTS, declarations[0].1)),
+    for (name, declarations) in declared {
+        let root = declared_root(name, &declarations, report);
+        if let Some(known) = roots.iter_mut().find(|known| known.name == name) {
+            *known = root;
+        } else if roots.len() < MAX_ROOTS {
+            roots.push(root);
+        } else if let Some(at) = root.at {
+            report.add(CheckError::TooMany { what: "roots", most: MAX_ROOTS }.at(at));
         }
     }
     roots
 }
 
-fn too_many(what: &'static str, most: usize, at: Location) -> Diagnostic {
-    let what = match what {
-        "root" => "roots",
-        other => other,
-    };
-    CheckError::TooMany { what, most }.at(at)
-}
-
 /// One root from its declarations. Those that say where it lies must agree.
-fn declared_root(
-    name: &str,
-    declarations: &[(&ast::Root, Location)],
-    report: &mut Report,
-) -> Root {
+fn declared_root(name: &str, declarations: &[(&ast::Root, Location)], report: &mut Report) -> Root {
     let mut bounded = declarations.iter().filter(|(root, _)| !root.within.is_empty());
     let first = bounded.next();
     if let Some((root, at)) = first {
         let values = |root: &ast::Root| -> Vec<String> {
             root.within.iter().map(|text| text.value.clone()).collect()
         };
-        for (other, place) in bounded.filter(|(other, _)| values(other) != values(root)) {
-            let _ = other;
+        for (_, place) in bounded.filter(|(other, _)| values(other) != values(root)) {
             let error = CheckError::TwoPlaces { name: name.to_owned() };
             report.add(error.at(*place).label(*at, "the other place"));
         }
@@ -253,13 +237,12 @@ fn within(root: &ast::Root, file: SourceId, report: &mut Report) -> Vec<PathPatt
 
 /// The declared attributes by name.
 fn read_attributes(files: &Files, report: &mut Report) -> Vec<DeclaredAttribute> {
-    let pick = |item: &'_ Item| match item {
+    let declared = declarations(files, "attribute", report, |item| match item {
         Item::Attribute(attribute) => Some((attribute, &attribute.name)),
         _ => None,
-    };
-    let declared = Declarations::read(files, "attribute", pick, report);
+    });
     let mut attributes = Vec::new();
-    for (name, declarations) in declared.iter() {
+    for (name, declarations) in declared {
         let Some(&(first, at)) = declarations.first() else { continue };
         if Attr::from_name(name).is_some() || name == "args" {
             let name = name.to_owned();
@@ -267,9 +250,7 @@ fn read_attributes(files: &Files, report: &mut Report) -> Vec<DeclaredAttribute>
         }
         let ty = declared_type(&first.ty.node);
         if ty == DeclaredType::OneOf(Vec::new()) {
-            report.add(
-                CheckError::NoWords.at(Location { source: at.source, span: first.ty.span }),
-            );
+            report.add(CheckError::NoWords.at(Location { source: at.source, span: first.ty.span }));
         }
         for (other, place) in &declarations[1..] {
             if declared_type(&other.ty.node) != ty {

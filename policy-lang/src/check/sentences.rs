@@ -257,9 +257,7 @@ impl<'f> Checker<'f> {
         context: &Context,
     ) {
         let name = match id {
-            Some(id) => {
-                (id.node.clone(), Some(Location { source: context.file, span: id.span }))
-            }
+            Some(id) => (id.node.clone(), Some(Location { source: context.file, span: id.span })),
             None => (head(), None),
         };
         let text = format!("{}{}", context.heads, self.text(context.file, span));
@@ -336,12 +334,7 @@ impl<'f> Checker<'f> {
     }
 
     /// `read operands but last`
-    fn counted(
-        &mut self,
-        counted: &ast::Counted,
-        of: Action,
-        file: SourceId,
-    ) -> Option<Counted> {
+    fn counted(&mut self, counted: &ast::Counted, of: Action, file: SourceId) -> Option<Counted> {
         let action = self.action(&counted.action, file)?;
         if !matches!(action, Action::Read | Action::Write | Action::Delete) {
             let at = Location { source: file, span: counted.action.span };

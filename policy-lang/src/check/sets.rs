@@ -149,7 +149,12 @@ pub(super) fn parse_socket(
     let written = text.value.clone();
     let path = PathPattern { base, items, written: written.clone(), at };
     let written = format!("unix \"{written}\"");
-    Ok(Patterns::Hosts(vec![HostPattern { shape: HostShape::Socket(path), ports: None, written, at }]))
+    Ok(Patterns::Hosts(vec![HostPattern {
+        shape: HostShape::Socket(path),
+        ports: None,
+        written,
+        at,
+    }]))
 }
 
 /// `@name`: the members under the set's own name.
@@ -245,9 +250,10 @@ impl Sets {
 
     /// Every set, in the order of files.
     fn all(&self) -> impl Iterator<Item = SetRef> {
-        self.by_file.iter().enumerate().flat_map(|(file, sets)| {
-            sets.keys().map(move |index| (SourceId(file as u32), *index))
-        })
+        self.by_file
+            .iter()
+            .enumerate()
+            .flat_map(|(file, sets)| sets.keys().map(move |index| (SourceId(file as u32), *index)))
     }
 }
 

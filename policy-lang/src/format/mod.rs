@@ -2,4 +2,4 @@
 
 mod print;
 
-pub use print::head;
+pub use print::{head, proof_head};

@@ -14,6 +14,11 @@ pub fn head(sentence: &Sentence) -> String {
     out
 }
 
+/// The head of a proof on one line: `never allow write * except "$workspace/**"`.
+pub fn proof_head(proof: &Proof) -> String {
+    format!("{} {}", claim(proof.claim, proof.tier.node), matches(&proof.matches))
+}
+
 /// The verb with what belongs to it: `record full`, `mark "secret"`.
 pub(super) fn verb(verb: &Verb) -> String {
     match verb {
