@@ -32,6 +32,18 @@ pub struct JsonError {
     pub column: usize,
 }
 
+impl JsonError {
+    /// An error at a byte of a text.
+    pub(crate) fn at_byte(text: &str, byte: usize, message: String) -> JsonError {
+        let byte = text.floor_char_boundary(byte.min(text.len()));
+        let before = text.get(..byte).unwrap_or_default();
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        let line = before.bytes().filter(|&byte| byte == b'\n').count() + 1;
+        let column = before.get(line_start..).unwrap_or_default().chars().count() + 1;
+        JsonError { message, byte, line, column }
+    }
+}
+
 impl fmt::Display for JsonError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} (line {}, column {})", self.message, self.line, self.column)
@@ -220,7 +232,7 @@ impl<'t> Reader<'t> {
     }
 
     fn error(&self, message: &str) -> JsonError {
-        error_at(self.text, self.at, message.to_owned())
+        JsonError::at_byte(self.text, self.at, message.to_owned())
     }
 
     fn value(&mut self, depth: usize) -> Result<Json, JsonError> {
@@ -285,7 +297,11 @@ impl<'t> Reader<'t> {
             }
             let name = self.string()?;
             if names.is_known(&name, &members) {
-                return Err(error_at(self.text, place, format!("duplicate name `{name}`")));
+                return Err(JsonError::at_byte(
+                    self.text,
+                    place,
+                    format!("duplicate name `{}`", name.escape_debug()),
+                ));
             }
             self.blanks();
             if !self.eat(b':') {
@@ -350,15 +366,13 @@ impl<'t> Reader<'t> {
     /// The characters up to the next quote or backslash.
     fn plain(&mut self) -> Result<&'t str, JsonError> {
         let start = self.at;
-        loop {
-            match self.peek() {
-                Some(b'"' | b'\\') => {
-                    return Ok(self.text.get(start..self.at).unwrap_or_default());
-                }
-                Some(0..=0x1f) => return Err(self.error("a control character in a string")),
-                Some(_) => self.at += 1,
-                None => return Err(self.error("a string without its closing quote")),
-            }
+        let rest = self.text.as_bytes().get(start..).unwrap_or_default();
+        let length = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f));
+        self.at += length.unwrap_or(rest.len());
+        match self.peek() {
+            Some(b'"' | b'\\') => Ok(self.text.get(start..self.at).unwrap_or_default()),
+            Some(_) => Err(self.error("a control character in a string")),
+            None => Err(self.error("a string without its closing quote")),
         }
     }
 
@@ -429,10 +443,194 @@ impl Names {
     }
 }
 
-fn error_at(text: &str, byte: usize, message: String) -> JsonError {
-    let before = text.get(..byte).unwrap_or(text);
-    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-    let line = before.bytes().filter(|&byte| byte == b'\n').count() + 1;
-    let column = before.get(line_start..).unwrap_or_default().chars().count() + 1;
-    JsonError { message, byte, line, column }
+/// One step on the way to a place inside a JSON text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// The name of a member.
+    Name(Box<str>),
+    /// The value of a member.
+    Value(Box<str>),
+}
+
+/// The byte where the steps lead in a text that was read without error; where the text begins if
+/// they lead nowhere.
+///
+/// Values have no places, which only errors need: the text is read once more to find one.
+pub(crate) fn locate(text: &str, steps: &[Step]) -> usize {
+    let mut reader = Reader { text, at: 0 };
+    reader.blanks();
+    let start = reader.at;
+    steps.iter().try_for_each(|step| reader.seek(step)).map_or(start, |()| reader.at)
+}
+
+impl Reader<'_> {
+    /// Goes from the beginning of an object to one of its members.
+    fn seek(&mut self, step: &Step) -> Option<()> {
+        let (Step::Name(wanted) | Step::Value(wanted)) = step;
+        while self.eat(b'{') || self.eat(b',') {
+            self.blanks();
+            let place = self.at;
+            let name = self.string().ok()?;
+            self.blanks();
+            self.eat(b':');
+            self.blanks();
+            if name == *wanted {
+                if matches!(step, Step::Name(_)) {
+                    self.at = place;
+                }
+                return Some(());
+            }
+            self.value(0).ok()?;
+            self.blanks();
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_is_read_is_written_in_canonical_form() {
+        for (text, canonical) in [
+            (" null ", "null"),
+            ("[]", "[]"),
+            ("{ }", "{}"),
+            ("[1, -0, 1.50e+3, true,false]", "[1,-0,1.50e+3,true,false]"),
+            (r#"{"b": 1, "a": {"d": [], "c": ""}}"#, r#"{"a":{"c":"","d":[]},"b":1}"#),
+            (r#""\u0041\/\"\\\b\u001F\ud83d\ude00é""#, r#""A/\"\\\u0008\u001f😀é""#),
+        ] {
+            assert_eq!(Json::parse(text).map(|json| json.canonical()).as_deref(), Ok(canonical));
+        }
+    }
+
+    #[test]
+    fn errors_say_what_and_where() {
+        let errors: Vec<String> = [
+            "",
+            "  ",
+            "nul",
+            "{\"a\": 1} x",
+            "{\"a\":1,\n \"\\u0061\":2}",
+            "{\"a\" 1}",
+            "{a: 1}",
+            "{\"a\": 1,}",
+            "[1,]",
+            "[1 2]",
+            "[01]",
+            "[1.]",
+            "[1e]",
+            "[-]",
+            "[+1]",
+            "\"abc",
+            "\"a\nb\"",
+            "\"\\x\"",
+            "\"\\u12\"",
+            "\"\\ud800\"",
+            "\"\\udc00\\ud800\"",
+            "\"\\ud800\\u0041\"",
+            "'a'",
+        ]
+        .iter()
+        .map(|text| match Json::parse(text) {
+            Ok(value) => format!("{text:?}: read as {}", value.canonical()),
+            Err(error) => format!("{text:?}: {error}"),
+        })
+        .collect();
+        insta::assert_snapshot!(errors.join("\n"), @r#"
+        "": expected a value, found the end (line 1, column 1)
+        "  ": expected a value, found the end (line 1, column 3)
+        "nul": expected a value (line 1, column 1)
+        "{\"a\": 1} x": text after the value (line 1, column 10)
+        "{\"a\":1,\n \"\\u0061\":2}": duplicate name `a` (line 2, column 2)
+        "{\"a\" 1}": expected `:` (line 1, column 6)
+        "{a: 1}": expected a name in quotes (line 1, column 2)
+        "{\"a\": 1,}": expected a name in quotes (line 1, column 9)
+        "[1,]": expected a value (line 1, column 4)
+        "[1 2]": expected `,` or `]` (line 1, column 4)
+        "[01]": a number with a leading zero (line 1, column 3)
+        "[1.]": expected a digit (line 1, column 4)
+        "[1e]": expected a digit (line 1, column 4)
+        "[-]": expected a digit (line 1, column 3)
+        "[+1]": expected a value (line 1, column 2)
+        "\"abc": a string without its closing quote (line 1, column 5)
+        "\"a\nb\"": a control character in a string (line 1, column 3)
+        "\"\\x\"": an unknown escape (line 1, column 3)
+        "\"\\u12\"": expected four hex digits (line 1, column 6)
+        "\"\\ud800\"": a surrogate without its partner (line 1, column 8)
+        "\"\\udc00\\ud800\"": a surrogate without its partner (line 1, column 8)
+        "\"\\ud800\\u0041\"": a surrogate without its partner (line 1, column 14)
+        "'a'": expected a value (line 1, column 1)
+        "#);
+    }
+
+    #[test]
+    fn nesting_is_bounded() {
+        let nested = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(Json::parse(&nested(MAX_JSON_DEPTH)).is_ok());
+        let error = Json::parse(&nested(MAX_JSON_DEPTH + 1)).map(|_| ()).unwrap_err();
+        assert_eq!((error.byte, &*error.message), (128, "nested deeper than 128 levels"));
+        assert!(Json::parse(&"[{\"a\":".repeat(1_000_000)).is_err());
+    }
+
+    #[test]
+    fn duplicates_are_found_among_many_members() {
+        let members = |last: usize| {
+            let all: Vec<String> =
+                (0..1000).chain([last]).map(|name| format!("\"{name}\":0")).collect();
+            format!("{{{}}}", all.join(","))
+        };
+        assert!(Json::parse(&members(1000)).is_ok());
+        for last in [0, 31, 32, 33, 999] {
+            assert!(Json::parse(&members(last)).is_err(), "{last}");
+        }
+    }
+
+    #[test]
+    fn members_are_located() {
+        let text = r#" {"a": 1, "b": {"c": [1, {}], "d": 2}}"#;
+        let value = |name: &str| Step::Value(name.into());
+        for (steps, found) in [
+            (vec![value("b"), Step::Name("d".into())], "\"d\": 2"),
+            (vec![value("b"), value("d")], "2}"),
+            (vec![], "{\"a\""),
+            (vec![value("x")], "{\"a\""),
+        ] {
+            assert!(text[locate(text, &steps)..].starts_with(found), "{steps:?}");
+        }
+    }
+
+    fn values() -> impl Strategy<Value = Json> {
+        let leaf = prop_oneof![
+            Just(Json::Null),
+            any::<bool>().prop_map(Json::Bool),
+            any::<i64>().prop_map(|n| Json::Number(n.to_string().into())),
+            any::<String>().prop_map(|text| Json::String(text.into())),
+        ];
+        leaf.prop_recursive(4, 32, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Json::Array),
+                prop::collection::btree_map(any::<String>(), inner, 0..4).prop_map(|members| {
+                    Json::Object(members.into_iter().map(|(k, v)| (k.into(), v)).collect())
+                }),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn canonical_text_reads_as_the_same_value(value in values()) {
+            prop_assert_eq!(Json::parse(&value.canonical()), Ok(value));
+        }
+
+        #[test]
+        fn no_text_is_a_panic(text in "[\\[\\]{}\",:0-9.eE\\\\uda\u{1f}é -]{0,24}") {
+            if let Err(error) = Json::parse(&text) {
+                prop_assert!(error.byte <= text.len());
+            }
+        }
+    }
 }

@@ -14,11 +14,11 @@ pub const MAX_JSON_DEPTH: usize = 128;
 /// The most symbolic links that are followed for one path. A longer chain is a loop.
 pub const MAX_LINKS: usize = 40;
 
-/// `too_large` where the texts that name the object are longer than the limit together.
+/// `too_large` where the texts that name the object are longer than the limit together, or the
+/// arguments of a call are nested too deep.
 pub(super) fn size_floors(request: &Request<'_>) -> Floors {
     let texts = [
         request.path,
-        request.cwd,
         request.shell,
         request.url,
         request.host,
@@ -31,7 +31,7 @@ pub(super) fn size_floors(request: &Request<'_>) -> Floors {
         request.host_header,
         request.args_json,
     ];
-    let argv = request.argv.unwrap_or_default().iter().map(|word| word.len() + 1);
+    let argv = request.argv.unwrap_or_default().iter().map(|word| word.len());
     let links = request.symlinks.iter().map(|(from, to)| from.len() + to.len());
     let resolved = request.resolved.iter().map(|address| address.len());
     let bytes = texts.iter().flatten().map(|text| text.len()).chain(argv).chain(links);

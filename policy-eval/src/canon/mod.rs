@@ -65,7 +65,7 @@ use crate::vocab::{Action, Floor, Floors};
 /// allocated for it where the roots and the working directory are canonical too.
 pub fn parts(request: &Request<'_>, visit: &mut dyn FnMut(&Judged<'_>)) {
     context::with(request, request.roots, &mut |ctx| {
-        let floors = ctx.floors.union(limits::size_floors(request));
+        let floors = ctx.floors.union(request_floors(request));
         let mut emit = |part: &Part<'_>| {
             let part = Part { floors: part.floors.union(floors), ..*part };
             visit(&Judged { request, roots: ctx.roots, part: &part });
@@ -98,6 +98,21 @@ pub fn paths_within(
     });
 }
 
+/// What is said of a request as a whole.
+fn request_floors(request: &Request<'_>) -> Floors {
+    let mut floors = limits::size_floors(request);
+    if !request.failed_layers.is_empty() {
+        floors = floors.with(Floor::FailedLayer);
+    }
+    // No shell reads the words, so all but the program are data.
+    if let Some((program, arguments)) = request.argv.and_then(<[_]>::split_first)
+        && (hidden::in_name(program) || arguments.iter().any(|word| hidden::in_data(word)))
+    {
+        floors = floors.with(Floor::HiddenCharacters);
+    }
+    floors
+}
+
 fn of_action(ctx: &Context<'_>, emit: &mut dyn FnMut(&Part<'_>)) {
     let request = ctx.request;
     let part = |object, floors| Part { action: request.action, object, floors, alternative: false };
@@ -123,5 +138,130 @@ fn of_action(ctx: &Context<'_>, emit: &mut dyn FnMut(&Part<'_>)) {
         Action::Search | Action::Login | Action::Start | Action::Prompt => {
             emit(&part(Object::None, Floors::NONE));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::testing::{show, show_all};
+    use super::*;
+    use crate::json::Json;
+
+    #[test]
+    fn nothing_is_at_least_ask() {
+        let no_words: &[&str] = &[];
+        assert_snapshot!(show_all([
+            ("read", Request::new(Action::Read)),
+            ("connect", Request::new(Action::Connect)),
+            ("call", Request::new(Action::Call)),
+            ("empty call", Request::call("", "")),
+            ("empty tool", Request::call("docs", "")),
+            ("use", Request::new(Action::Use)),
+            ("spawn", Request { name: Some(" "), ..Request::new(Action::Spawn) }),
+            ("install", Request { name: Some("x"), ..Request::new(Action::Install) }),
+            ("run", Request::new(Action::Run)),
+            ("no words", Request::argv(no_words)),
+            ("no program", Request::argv(&[""])),
+            ("search", Request::new(Action::Search)),
+        ]), @r"
+        read
+            read unsent [ambiguous_path]
+        connect
+            connect tcp unsent [ambiguous_host]
+        call
+            call ?/? unknown arguments [syntax]
+        empty call
+            call / unknown arguments [syntax]
+        empty tool
+            call docs/ unknown arguments [syntax]
+        use
+            use ? [syntax]
+        spawn
+            spawn   [syntax]
+        install
+            install ?/x [syntax]
+        run
+            run 0 forms [syntax]
+        no words
+            run 0 forms [syntax]
+        no program
+            run 0 forms [syntax]
+        search
+            search
+        ");
+    }
+
+    #[test]
+    fn a_failed_layer_is_said_of_every_part() {
+        let request = Request { failed_layers: &["user"], ..Request::read("/a\0b") };
+        assert_snapshot!(show(&request), @r"
+        read /a\0b [hidden_characters failed_layer]
+        read /a [hidden_characters failed_layer]
+        ");
+    }
+
+    #[test]
+    fn words_of_a_program_are_data() {
+        for (argv, is_hidden) in [
+            (&["git", "commit", "-m", "one\n\ntwo \u{200b}"][..], false),
+            (&["git", "\u{202e}x"], true),
+            (&["git\n"], true),
+            (&["gi\u{200b}t"], true),
+            (&["git", "a\0b"], true),
+        ] {
+            let shown = show(&Request::argv(argv));
+            assert_eq!(shown.contains("hidden_characters"), is_hidden, "{argv:?}");
+        }
+    }
+
+    #[test]
+    fn long_requests_are_judged_and_too_large() {
+        let long = "a".repeat(MAX_REQUEST_BYTES + 1);
+        let args = Json::Object(vec![("text".into(), Json::String(long.clone().into()))]);
+        let links = [("/a", long.as_str())];
+        let words = [long.as_str(), "b"];
+        for request in [
+            Request::read(&long),
+            Request::argv(&words),
+            Request::call("s", &long),
+            Request { args: Some(&args), ..Request::call("s", "t") },
+            Request { symlinks: &links, ..Request::read("/x") },
+            Request { url: Some(&long), ..Request::new(Action::Connect) },
+        ] {
+            let fits = Request { path: request.path.map(|path| &path[1..]), ..request };
+            assert!(show(&request).contains("too_large"));
+            assert_eq!(show(&fits).contains("too_large"), request.path.is_none());
+        }
+    }
+
+    #[test]
+    fn deep_arguments_are_too_large() {
+        let nested = |depth: usize| {
+            let mut value = Json::Null;
+            for _ in 0..depth {
+                value = Json::Array(vec![value]);
+            }
+            Json::Object(vec![("x".into(), value)])
+        };
+        for (depth, is_large) in [(MAX_JSON_DEPTH - 1, false), (MAX_JSON_DEPTH, true)] {
+            let args = nested(depth);
+            let shown = show(&Request { args: Some(&args), ..Request::call("s", "t") });
+            assert_eq!(shown.contains("too_large"), is_large, "{depth}");
+        }
+    }
+
+    #[test]
+    fn what_is_canonical_is_borrowed() {
+        let path = String::from("/home/dev/app/src/lib.rs");
+        let roots = [("workspace", "/home/dev/app")];
+        parts(&Request { roots: &roots, ..Request::read(&path) }, &mut |judged| {
+            let Object::Path(PathValue::Known(known)) = judged.part.object else {
+                panic!("a path is known");
+            };
+            assert!(std::ptr::eq(known, path.as_str()));
+            assert!(std::ptr::eq(judged.roots, roots.as_slice()));
+        });
     }
 }

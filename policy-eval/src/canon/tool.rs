@@ -107,3 +107,138 @@ fn tool_floors(name: Option<&str>) -> Floors {
         name => name_floors(name),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use crate::canon::testing::{show, show_all};
+    use crate::json::Json;
+    use crate::request::Request;
+
+    #[test]
+    fn names_are_compared_byte_for_byte() {
+        let tool = |server, tool| (tool, Request::call(server, tool));
+        assert_snapshot!(show_all([
+            tool("github", "get_issue"),
+            tool("GitHub", "Get_Issue"),
+            tool("docs", "fetch.page-2"),
+            tool("docs", "get_issue "),
+            tool(" docs", "x"),
+            tool("docs", "*"),
+            tool("docs", "get\u{ff3f}issue"),
+            tool("do\u{200b}cs", "x"),
+            tool("docs", "x\n"),
+            tool("docs", "  "),
+        ]), @r"
+        get_issue
+            call github/get_issue unknown arguments
+        Get_Issue
+            call GitHub/Get_Issue unknown arguments
+        fetch.page-2
+            call docs/fetch.page-2 unknown arguments
+        get_issue 
+            call docs/get_issue  unknown arguments [syntax]
+        x
+            call  docs/x unknown arguments
+        *
+            call docs/* unknown arguments [syntax]
+        get＿issue
+            call docs/get＿issue unknown arguments [syntax]
+        x
+            call do\u{200b}cs/x unknown arguments [hidden_characters]
+        x\n
+            call docs/x\n unknown arguments [syntax hidden_characters]
+          
+            call docs/   unknown arguments [syntax]
+        ");
+    }
+
+    #[test]
+    fn joined_names_are_split_with_the_list_of_servers() {
+        let joined = |joined, servers| {
+            (joined, Request { servers, joined: Some(joined), ..Request::call("", "") })
+        };
+        let only_joined = |(heading, request): (&'static str, Request<'static>)| {
+            (heading, Request { server: None, tool: None, ..request })
+        };
+        assert_snapshot!(show_all([
+            joined("mcp__github__get_issue", &["github", "docs"][..]),
+            joined("mcp__docs__admin__drop", &["docs", "docs__admin"]),
+            joined("mcp__docs__x", &["docs", "docs"]),
+            joined("mcp__git__hub__get_issue", &["github"]),
+            joined("mcp__docs__", &["docs"]),
+            joined("mcp____x", &["", "docs"]),
+            joined("MCP__docs__x", &["docs"]),
+            joined("docs__x", &["docs"]),
+            joined("", &["docs"]),
+            joined("mcp__docs__x", &[]),
+        ].map(only_joined)), @r"
+        mcp__github__get_issue
+            call github/get_issue unknown arguments
+        mcp__docs__admin__drop
+            call docs/admin__drop unknown arguments (alternative) [syntax]
+            call docs__admin/drop unknown arguments (alternative) [syntax]
+        mcp__docs__x
+            call docs/x unknown arguments
+        mcp__git__hub__get_issue
+            call /mcp__git__hub__get_issue unknown arguments [syntax]
+        mcp__docs__
+            call docs/ unknown arguments [syntax]
+        mcp____x
+            call /x unknown arguments [syntax]
+        MCP__docs__x
+            call /MCP__docs__x unknown arguments [syntax]
+        docs__x
+            call /docs__x unknown arguments [syntax]
+
+            call / unknown arguments [syntax]
+        mcp__docs__x
+            call /mcp__docs__x unknown arguments [syntax]
+        ");
+    }
+
+    #[test]
+    fn arguments_are_one_object_or_unknown() {
+        let object = Json::parse(r#"{"path": "src/lib.rs"}"#).unwrap();
+        let list = Json::parse("[]").unwrap();
+        let call = Request::call("files", "read_file");
+        for (request, expected) in [
+            (call, "call files/read_file unknown arguments"),
+            (
+                Request { args: Some(&object), ..call },
+                r#"call files/read_file {"path":"src/lib.rs"}"#,
+            ),
+            (
+                Request { args_json: Some(r#"{ "path": "a" }"#), ..call },
+                r#"call files/read_file {"path":"a"}"#,
+            ),
+            (
+                Request {
+                    args: Some(&object),
+                    args_json: Some(r#"{"path":"src/lib.rs"}"#),
+                    ..call
+                },
+                r#"call files/read_file {"path":"src/lib.rs"}"#,
+            ),
+        ] {
+            assert_eq!(show(&request), expected);
+        }
+        let malformed = "call files/read_file unknown arguments [malformed_arguments]";
+        assert_eq!(show(&Request { args: Some(&list), ..call }), malformed);
+        for text in [
+            r#"{"path":"src/lib.rs","path":"/etc/passwd"}"#,
+            r#"{"path":"src/lib.rs","p\u0061th":"/etc/passwd"}"#,
+            r#"{"path":"x"} {}"#,
+            r#"{"path":"x""#,
+            r#"{"path":"\ud800"}"#,
+            r#"{'path':'x'}"#,
+            "[]",
+            "",
+        ] {
+            assert_eq!(show(&Request { args_json: Some(text), ..call }), malformed, "{text}");
+            let both = Request { args: Some(&object), args_json: Some(text), ..call };
+            assert_eq!(show(&both), malformed, "{text}");
+        }
+    }
+}

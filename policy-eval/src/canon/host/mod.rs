@@ -174,7 +174,8 @@ fn raw_parts(ctx: &Context<'_>, text: &str, emit: &mut dyn FnMut(&Part<'_>)) {
     if hidden::in_name(text) {
         floors = floors.with(Floor::HiddenCharacters);
     }
-    if !is_every_interface && !(read.is_certain && is_host_of_header(ctx, &read)) {
+    let is_certain = read.is_certain && is_host_of_header(ctx, &read);
+    if !is_certain && !is_every_interface {
         floors = floors.with(Floor::AmbiguousHost);
     }
     let endpoint = Endpoint { host: read.value(), ..of_raw_host(ctx) };
