@@ -3,22 +3,31 @@
 pub mod canon;
 mod decision;
 mod digest;
+pub mod engine;
+mod explain;
 mod facts;
 pub mod json;
+mod policy;
 mod request;
 mod request_json;
+mod session;
+mod text;
 mod tier;
 mod truth;
 mod vocab;
 
 pub use decision::{Decision, Marks, OnFailure, Options, Place, Remember, RuleRef};
 pub use digest::action_digest;
+pub use explain::{Certainty, Explanation, PartExplanation, RuleMatch, describe};
 pub use facts::{
     Args, Attribute, Command, CommandForm, Endpoint, HostValue, Judged, Object, Part, PathValue,
     Word, WordKind,
 };
+pub use policy::{Live, Policy};
 pub use request::{Declared, Request, ShellKind};
 pub use request_json::{MAX_LINE_BYTES, RequestBuf, to_json};
+pub use session::Session;
+pub use text::{is_hidden, safe};
 pub use tier::{RecordLevel, Tier};
 pub use truth::Truth;
 pub use vocab::{

@@ -1,7 +1,10 @@
 //! The policy language.
 
+mod automata;
 pub mod check;
+pub mod compile;
 pub mod diagnostic;
+mod digest;
 pub mod format;
 pub mod interp;
 pub mod model;

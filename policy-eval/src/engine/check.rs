@@ -1,0 +1,308 @@
+//! The one place where tables are doubted. After it, no walk can leave them or fail to end.
+
+use std::fmt;
+
+use super::tables::{
+    CommandPattern, Effect, Filed, NOWHERE, NodeId, Plan, Row, Start, Tables, Variable,
+    VariableKind, WordNfa, WordTest, expr,
+};
+use crate::vocab::Action;
+
+/// Tables that a decision could not be walked on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvalidTables {
+    /// Which table, and what is wrong with it.
+    pub what: &'static str,
+}
+
+impl fmt::Display for InvalidTables {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the policy's tables are broken: {}", self.what)
+    }
+}
+
+impl std::error::Error for InvalidTables {}
+
+/// How deep a formula may nest.
+const MOST_DEPTH: usize = 256;
+
+fn ensure(holds: bool, what: &'static str) -> Result<(), InvalidTables> {
+    if holds { Ok(()) } else { Err(InvalidTables { what }) }
+}
+
+impl Tables {
+    /// Checks every index once.
+    ///
+    /// # Errors
+    /// When some walk could leave the tables or go on for ever.
+    ///
+    /// # Cost
+    /// Linear in the size of the tables.
+    pub(crate) fn check(&self) -> Result<(), InvalidTables> {
+        ensure(self.plans.len() == Action::COUNT, "one plan for each action")?;
+        ensure(self.roots.len() <= Tables::MOST_ROOTS, "too many roots")?;
+        ensure(self.marks.len() <= 64, "too many marks")?;
+        ensure(self.leaves.first().is_some_and(|leaf| leaf.rule == 0), "leaf 0 is nothing")?;
+        self.check_rules()?;
+        self.check_groups()?;
+        for variable in &self.variables {
+            self.check_variable(variable)?;
+        }
+        for atom in &self.atoms {
+            ensure((atom.variable as usize) < self.variables.len(), "an atom's variable")?;
+            ensure((atom.folded as usize) < self.atoms.len(), "an atom's folded form")?;
+            ensure(
+                atom.command == NOWHERE || (atom.command as usize) < self.commands.len(),
+                "an atom's command",
+            )?;
+        }
+        for command in &self.commands {
+            ensure((command.sequence as usize) < self.sequences.len(), "a command's sequence")?;
+            for pattern in &command.patterns {
+                check_pattern(pattern)?;
+            }
+        }
+        self.check_forest()?;
+        for plan in &self.plans {
+            self.check_plan(plan)?;
+        }
+        Ok(())
+    }
+
+    fn check_rules(&self) -> Result<(), InvalidTables> {
+        for rule in &self.rules {
+            match rule.effect {
+                Effect::Tier(_, options) => {
+                    ensure((options as usize) < self.options.len(), "a rule's options")?;
+                }
+                Effect::Mark(mark) => {
+                    ensure(usize::from(mark) < self.marks.len(), "a rule's mark")?;
+                }
+                Effect::Record(_) => {}
+            }
+            self.check_expr(rule.expr)?;
+        }
+        for count in &self.counts {
+            self.check_expr(count.expr)?;
+        }
+        for accept in &self.accepts {
+            self.check_expr(accept.expr)?;
+        }
+        for &trust in &self.trusts {
+            self.check_expr(trust)?;
+        }
+        Ok(())
+    }
+
+    /// A formula ends inside the table and does not nest too deep.
+    fn check_expr(&self, at: u32) -> Result<(), InvalidTables> {
+        // How many formulas each open operator still waits for.
+        let mut open: Vec<u32> = vec![1];
+        let mut cursor = at as usize;
+        while let Some(waiting) = open.last_mut() {
+            if *waiting == 0 {
+                open.pop();
+                continue;
+            }
+            *waiting -= 1;
+            let word = *self.exprs.get(cursor).ok_or(InvalidTables { what: "a formula's end" })?;
+            cursor += 1;
+            let operand = word >> expr::BITS;
+            match word & ((1 << expr::BITS) - 1) {
+                expr::TRUE => {}
+                expr::ATOM => ensure((operand as usize) < self.atoms.len(), "a formula's atom")?,
+                expr::NOT => open.push(1),
+                expr::AND | expr::OR => open.push(operand),
+                _ => return Err(InvalidTables { what: "a formula's operator" }),
+            }
+            ensure(open.len() <= MOST_DEPTH, "a formula's depth")?;
+        }
+        Ok(())
+    }
+
+    fn check_groups(&self) -> Result<(), InvalidTables> {
+        for sequence in &self.sequences {
+            ensure(sequence.groups.0 <= sequence.groups.1, "a sequence's groups")?;
+            ensure(sequence.groups.1 as usize <= self.groups.len(), "a sequence's groups")?;
+        }
+        for group in &self.groups {
+            let sequence = self
+                .sequences
+                .get(group.sequence as usize)
+                .ok_or(InvalidTables { what: "a group's sequence" })?;
+            ensure(group.symbols.len() == sequence.tokens.len(), "a group's symbols")?;
+            ensure((group.variable as usize) < self.variables.len(), "a group's variable")?;
+            if let Start::Root(root) = group.start {
+                ensure(usize::from(root) < self.roots.len(), "a group's root")?;
+            }
+            let mut last = group.symbols.iter().copied().max().unwrap_or(0).max(group.other);
+            if let Some(globs) = &group.globs {
+                ensure(globs.is_valid(), "a group's globs")?;
+                last = last.max(globs.symbols.iter().copied().max().unwrap_or(0));
+            }
+            let states = group.rows.len();
+            ensure(states > 0 && group.classes.len() == states, "a group's states")?;
+            for (state, Row { base, default }) in group.rows.iter().enumerate() {
+                ensure((*default as usize) < states, "a group's step")?;
+                if *base == NOWHERE {
+                    ensure(*default as usize == state, "a settled state")?;
+                } else {
+                    let end = *base as usize + usize::from(last);
+                    ensure(end < group.cells.len(), "a group's cells")?;
+                }
+            }
+            for cell in &group.cells {
+                ensure((cell.next as usize) < states, "a group's step")?;
+            }
+            let classes = self.variables[group.variable as usize].classes;
+            ensure(group.classes.iter().all(|&class| class < classes), "a group's class")?;
+        }
+        for root in &self.roots {
+            for group in root.within.into_iter().flat_map(|(exact, folded)| [exact, folded]) {
+                ensure((group as usize) < self.groups.len(), "where a root lies")?;
+            }
+        }
+        Ok(())
+    }
+
+    fn check_variable(&self, variable: &Variable) -> Result<(), InvalidTables> {
+        let starts = &variable.starts;
+        ensure(
+            variable.classes < NOWHERE - 2
+                && starts.len() == variable.classes as usize + 1
+                && starts.is_sorted()
+                && starts.last().is_some_and(|&end| end as usize <= variable.holds.len()),
+            "a variable's classes",
+        )?;
+        let classes = match &variable.kind {
+            VariableKind::Group(group) | VariableKind::Contains { group, .. } => {
+                ensure((*group as usize) < self.groups.len(), "a variable's group")?;
+                2
+            }
+            VariableKind::Number { bounds, .. } => bounds.len() + 2,
+            VariableKind::Address { v4, v6, .. } => v4.len() + v6.len() + 3,
+            VariableKind::Marked(mark) => {
+                ensure(usize::from(*mark) < self.marks.len(), "a variable's mark")?;
+                2
+            }
+            _ => 2,
+        };
+        let least = match variable.kind {
+            VariableKind::Group(_) => 1,
+            _ => classes,
+        };
+        ensure(variable.classes as usize >= least, "a variable's classes")
+    }
+
+    fn check_forest(&self) -> Result<(), InvalidTables> {
+        for (index, node) in self.nodes.iter().enumerate() {
+            // A child lies before its parent, so every walk steps down and ends.
+            ensure(self.steps_down(node.default, index), "a node's default")?;
+            ensure((node.base as usize) <= self.edges.len(), "a node's edges")?;
+        }
+        for edge in &self.edges {
+            let parent = if edge.check == NOWHERE { self.nodes.len() } else { edge.check as usize };
+            ensure(self.steps_down(edge.to, parent), "an edge")?;
+        }
+        for leaf in &self.leaves {
+            ensure(leaf.rule as usize <= self.rules.len(), "a leaf's rule")?;
+            ensure((leaf.options as usize) < self.options.len().max(1), "a leaf's options")?;
+        }
+        Ok(())
+    }
+
+    fn steps_down(&self, to: NodeId, from: usize) -> bool {
+        match to.as_leaf() {
+            Some(leaf) => (leaf as usize) < self.leaves.len(),
+            None => (to.0 as usize) < from,
+        }
+    }
+
+    fn check_plan(&self, plan: &Plan) -> Result<(), InvalidTables> {
+        ensure(plan.variables.is_sorted(), "a plan's variables")?;
+        for &variable in &plan.variables {
+            ensure((variable as usize) < self.variables.len(), "a plan's variable")?;
+        }
+        for read in &plan.sequences {
+            ensure((read.sequence as usize) < self.sequences.len(), "a plan's sequence")?;
+            for &(group, place) in &read.groups {
+                let group = self.groups.get(group as usize);
+                ensure(
+                    group.is_some_and(|group| {
+                        group.sequence == read.sequence
+                            && plan.variables.get(place as usize) == Some(&group.variable)
+                    }),
+                    "a plan's group",
+                )?;
+            }
+        }
+        for &root in &plan.roots {
+            ensure(usize::from(root) < self.roots.len(), "a plan's root")?;
+        }
+        for &count in &plan.counts {
+            ensure((count as usize) < self.counts.len(), "a plan's count")?;
+        }
+        for &tree in plan.upper.iter().chain(&plan.lower) {
+            self.check_tree(tree, plan)?;
+        }
+        self.check_filed(&plan.listed, plan)?;
+        self.check_filed(&plan.filed, plan)?;
+        plan.folded.iter().try_for_each(|filed| self.check_filed(filed, plan))
+    }
+
+    /// Every node of the tree asks a variable of the plan, and its edges cover all its classes.
+    fn check_tree(&self, tree: NodeId, plan: &Plan) -> Result<(), InvalidTables> {
+        ensure(self.steps_down(tree, self.nodes.len()), "a tree's root")?;
+        let mut seen = vec![false; self.nodes.len()];
+        let mut open = vec![tree];
+        while let Some(id) = open.pop() {
+            if id.as_leaf().is_some() || std::mem::replace(&mut seen[id.0 as usize], true) {
+                continue;
+            }
+            let node = self.nodes[id.0 as usize];
+            let variable = plan
+                .variables
+                .get(node.variable as usize)
+                .ok_or(InvalidTables { what: "a node's variable" })?;
+            let classes = self.variables[*variable as usize].classes as usize;
+            let edges = self
+                .edges
+                .get(node.base as usize..node.base as usize + classes + 1)
+                .ok_or(InvalidTables { what: "a node's edges" })?;
+            open.push(node.default);
+            open.extend(edges.iter().filter(|edge| edge.check == id.0).map(|edge| edge.to));
+        }
+        Ok(())
+    }
+
+    fn check_filed(&self, filed: &Filed, plan: &Plan) -> Result<(), InvalidTables> {
+        let rules = filed.always.iter().copied();
+        for rule in rules.chain(filed.by_atom.iter().map(|filed| filed.rule)) {
+            ensure((rule as usize) < self.rules.len(), "a filed rule")?;
+        }
+        ensure(filed.by_atom.is_sorted(), "the order of filed rules")?;
+        for &(variable, first, last) in &filed.variables {
+            ensure((variable as usize) < plan.variables.len(), "a filed variable")?;
+            ensure(first <= last && last as usize <= filed.by_atom.len(), "filed rules")?;
+        }
+        Ok(())
+    }
+}
+
+fn check_pattern(pattern: &CommandPattern) -> Result<(), InvalidTables> {
+    check_nfa(&pattern.items)?;
+    for test in &pattern.flags {
+        check_nfa(&test.after)?;
+        ensure(test.word.is_valid(), "a test of flags")?;
+    }
+    Ok(())
+}
+
+fn check_nfa(nfa: &WordNfa) -> Result<(), InvalidTables> {
+    ensure(nfa.states as usize <= WordNfa::MOST, "a pattern's states")?;
+    ensure(nfa.empty.is_sorted() && nfa.empty.iter().all(|(from, to)| from < to), "empty steps")?;
+    nfa.steps.iter().try_for_each(|(_, test, _)| match test {
+        WordTest::Glob(glob) => ensure(glob.is_valid(), "a word's glob"),
+        WordTest::Any | WordTest::Token(_) => Ok(()),
+    })
+}

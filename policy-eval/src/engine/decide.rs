@@ -1,0 +1,803 @@
+//! One request, decided: parts, readings of the roots, forms, rules, default, floors.
+
+use std::cmp::Ordering;
+
+use super::classify::{AT_RUN_TIME, Bindings, Facts, behind, declared_path, step};
+use super::judge::{Look, counted_tier};
+use super::tables::{
+    CountRow, Effect, Leaf, NOWHERE, NodeId, Operands, OptionsRow, Plan, Source, Tables,
+};
+use crate::canon::{self, fold};
+use crate::decision::{Decision, Marks, Options, Place, RuleRef};
+use crate::facts::{
+    Attribute, Command, CommandForm, Judged, Object, Part, PathValue, Word, WordKind,
+};
+use crate::request::Request;
+use crate::tier::{RecordLevel, Tier};
+use crate::truth::Truth;
+use crate::vocab::{Action, Attr, Floor, Floors};
+
+/// How many readings of roots with several bindings are looked at; past it the request is at
+/// least `ask`.
+const READINGS: usize = 256;
+
+/// Decides a request.
+pub(crate) fn decide<'p>(tables: &'p Tables, request: &Request<'_>) -> Decision<'p> {
+    let mut total = Total::default();
+    canon::parts(request, &mut |judged| {
+        let outcome = decide_part(tables, judged);
+        total.add(outcome, judged.part.alternative);
+    });
+    total.finish().decision(tables)
+}
+
+/// What one part, or all of them, came to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Outcome {
+    /// None where nothing has anything to say: no rule, no default, no floor.
+    pub(crate) tier: Option<Tier>,
+    /// The first in rank order of the rules with this tier; [`NOWHERE`] where none has.
+    pub(crate) rule: u32,
+    /// The default has this tier.
+    pub(crate) default: bool,
+    /// Of the rules and defaults with this tier, the strictest of each.
+    pub(crate) options: Option<OptionsRow>,
+    pub(crate) record: RecordLevel,
+    pub(crate) marks: u64,
+    pub(crate) floors: Floors,
+}
+
+impl Outcome {
+    /// Nothing is said.
+    const NOTHING: Outcome = Outcome {
+        tier: None,
+        rule: NOWHERE,
+        default: false,
+        options: None,
+        record: RecordLevel::None,
+        marks: 0,
+        floors: Floors::NONE,
+    };
+
+    /// The stricter of two; of two that are equally strict, both.
+    fn strictest(self, other: Outcome) -> Outcome {
+        match self.tier.cmp(&other.tier) {
+            Ordering::Greater => self,
+            Ordering::Less => other,
+            Ordering::Equal => self.both(other),
+        }
+        .with_record_of(self)
+        .with_record_of(other)
+    }
+
+    /// The looser of two; of two that are equally loose, both.
+    fn loosest(self, other: Outcome) -> Outcome {
+        match self.tier.cmp(&other.tier) {
+            Ordering::Less => self,
+            Ordering::Greater => other,
+            Ordering::Equal => self.both(other),
+        }
+        .with_record_of(self)
+        .with_record_of(other)
+    }
+
+    fn both(mut self, other: Outcome) -> Outcome {
+        self.rule = self.rule.min(other.rule);
+        self.default |= other.default;
+        self.options = match (self.options, other.options) {
+            (Some(one), Some(other)) => Some(one.join(other)),
+            (one, other) => one.or(other),
+        };
+        self
+    }
+
+    fn with_record_of(mut self, other: Outcome) -> Outcome {
+        self.record = self.record.max(other.record);
+        self.marks |= other.marks;
+        self.floors = self.floors.union(other.floors);
+        self
+    }
+
+    /// At least `ask`, for a cause that is no rule and no default.
+    fn at_least_ask(mut self) -> Outcome {
+        if self.tier < Some(Tier::Ask) {
+            self.tier = Some(Tier::Ask);
+            self.rule = NOWHERE;
+            self.default = false;
+            self.options = None;
+        }
+        self
+    }
+
+    /// The tier, where nothing that objects is nothing against it.
+    pub(crate) fn tier(&self) -> Tier {
+        self.tier.unwrap_or(Tier::Allow)
+    }
+
+    /// Whether the default decided, and no rule with it.
+    pub(crate) fn by_default(&self) -> bool {
+        self.default && self.rule == NOWHERE
+    }
+
+    pub(crate) fn decision(self, tables: &Tables) -> Decision<'_> {
+        Decision {
+            tier: self.tier(),
+            rule: rule_ref(tables, self.rule),
+            default: self.by_default(),
+            options: self.options.unwrap_or(OptionsRow::SILENT).named(tables),
+            record: self.record,
+            marks: Marks::new(self.marks, &tables.marks),
+            floors: self.floors,
+        }
+    }
+}
+
+/// A rule as reports name it.
+pub(crate) fn rule_ref(tables: &Tables, rule: u32) -> Option<RuleRef<'_>> {
+    let row = tables.rules.get(rule as usize)?;
+    Some(RuleRef {
+        name: &row.name,
+        layer: row.layer,
+        reason: row.reason.as_deref(),
+        place: Place {
+            file: tables.files.get(row.file as usize).map_or("", |file| file),
+            line: row.line,
+            column: row.column,
+        },
+    })
+}
+
+impl OptionsRow {
+    /// The options of a rule that writes none, and of the default.
+    pub(crate) const SILENT: OptionsRow = OptionsRow {
+        outside_sandbox: false,
+        reviewer: None,
+        timeout_ms: None,
+        on_failure: crate::decision::OnFailure::Ask,
+        remember: crate::decision::Remember::Never,
+    };
+
+    /// The strictest of each: see [`Options::join`]. Reviewers stand in the order of their names.
+    #[must_use]
+    pub fn join(self, other: OptionsRow) -> OptionsRow {
+        fn least(a: Option<u32>, b: Option<u32>) -> Option<u32> {
+            match (a, b) {
+                (Some(a), Some(b)) => Some(a.min(b)),
+                (a, b) => a.or(b),
+            }
+        }
+        OptionsRow {
+            outside_sandbox: self.outside_sandbox && other.outside_sandbox,
+            reviewer: least(self.reviewer, other.reviewer),
+            timeout_ms: least(self.timeout_ms, other.timeout_ms),
+            on_failure: self.on_failure.max(other.on_failure),
+            remember: self.remember.max(other.remember),
+        }
+    }
+
+    fn named(self, tables: &Tables) -> Options<'_> {
+        Options {
+            outside_sandbox: self.outside_sandbox,
+            reviewer: self
+                .reviewer
+                .and_then(|index| tables.reviewers.get(index as usize).map(|reviewer| &**reviewer)),
+            timeout_ms: self.timeout_ms,
+            on_failure: self.on_failure,
+            remember: self.remember,
+        }
+    }
+}
+
+/// The parts so far.
+#[derive(Default)]
+pub(crate) struct Total {
+    parts: Option<Outcome>,
+    /// The loosest of the readings of which one is meant.
+    alternatives: Option<Outcome>,
+}
+
+impl Total {
+    /// One part more.
+    pub(crate) fn add(&mut self, outcome: Outcome, alternative: bool) {
+        if alternative {
+            self.alternatives =
+                Some(self.alternatives.map_or(outcome, |others| others.loosest(outcome)));
+        } else {
+            self.parts = Some(self.parts.map_or(outcome, |others| others.strictest(outcome)));
+        }
+    }
+
+    /// The strictest of all parts.
+    pub(crate) fn finish(self) -> Outcome {
+        match (self.parts, self.alternatives) {
+            (Some(parts), Some(alternatives)) => parts.strictest(alternatives),
+            (one, other) => one.or(other).unwrap_or(Outcome::NOTHING),
+        }
+    }
+}
+
+/// Decides one part: the strictest that follows from any reading of its roots.
+pub(crate) fn decide_part(tables: &Tables, judged: &Judged<'_>) -> Outcome {
+    let args_text = args_text(tables, judged);
+    let mut readings = Readings::new(tables, judged);
+    let mut strictest = Outcome::NOTHING;
+    for _ in 0..READINGS {
+        let Some(bindings) = readings.next() else { return strictest };
+        let outcome = decide_reading(tables, judged, bindings, args_text.as_deref());
+        strictest = strictest.strictest(outcome);
+    }
+    if readings.next().is_some() {
+        strictest.floors = strictest.floors.with(Floor::TooLarge);
+        strictest = strictest.at_least_ask();
+    }
+    strictest
+}
+
+/// The arguments as canonical text, where the policy asks for it.
+fn args_text(tables: &Tables, judged: &Judged<'_>) -> Option<String> {
+    match judged.args() {
+        crate::facts::Args::Known(args)
+            if tables.plans[judged.part.action as usize].needs_args_text =>
+        {
+            Some(args.canonical())
+        }
+        _ => None,
+    }
+}
+
+/// The readings of a part: for each root with several bindings, each that contains one of the
+/// part's paths.
+struct Readings<'t, 'a> {
+    tables: &'t Tables,
+    plan: &'t Plan,
+    judged: &'a Judged<'a>,
+    /// For each root of the plan, which of its bindings is next; past the last one all are done.
+    next: [u16; Tables::MOST_ROOTS],
+    done: bool,
+}
+
+impl<'t, 'a> Readings<'t, 'a> {
+    fn new(tables: &'t Tables, judged: &'a Judged<'a>) -> Self {
+        let plan = &tables.plans[judged.part.action as usize];
+        Readings { tables, plan, judged, next: [0; Tables::MOST_ROOTS], done: false }
+    }
+
+    /// The next reading.
+    fn next(&mut self) -> Option<Bindings<'a>> {
+        if self.done {
+            return None;
+        }
+        let mut paths = [None; Tables::MOST_ROOTS];
+        // Counts up in mixed radix: the first root with a further binding moves on, those before
+        // it start anew.
+        let mut carry = true;
+        for &root in &self.plan.roots {
+            let index = usize::from(root);
+            let chosen = self.next[index];
+            let (binding, more) = self.binding(index, chosen);
+            paths[index] = binding;
+            if carry {
+                self.next[index] = if more { chosen + 1 } else { 0 };
+                carry = !more;
+            }
+        }
+        self.done = carry;
+        Some(Bindings { paths })
+    }
+
+    /// The `chosen`th binding of a root that is to be looked at, and whether there is another.
+    fn binding(&self, root: usize, chosen: u16) -> (Option<&'a str>, bool) {
+        let mut bound = self.bound(root);
+        let Some(first) = bound.next() else { return (None, false) };
+        if bound.next().is_none() {
+            return (Some(first), false);
+        }
+        let mut containing =
+            self.bound(root).filter(|bound| self.contains_a_path(bound)).skip(usize::from(chosen));
+        match containing.next() {
+            Some(binding) => (Some(binding), containing.next().is_some()),
+            // None contains a path of the part: it lies outside, whichever is taken.
+            None => (Some(first), false),
+        }
+    }
+
+    /// The bindings of a root that lie where it may.
+    fn bound(&self, root: usize) -> impl Iterator<Item = &'a str> {
+        let row = &self.tables.roots[root];
+        let tables = self.tables;
+        let folds = self.judged.request.platform_or_default().ignores_case();
+        self.judged
+            .roots
+            .iter()
+            .filter(move |(name, path)| {
+                **name == *row.name && may_lie_at(tables, row.within, path, folds)
+            })
+            .map(|&(_, path)| path)
+    }
+
+    fn contains_a_path(&self, bound: &str) -> bool {
+        let folds = self.judged.request.platform_or_default().ignores_case();
+        let contains = |value: Attribute<'_>| match value {
+            Attribute::Path(PathValue::Known(path)) => {
+                behind(path, bound).is_some()
+                    || (folds && behind(&fold(path), &fold(bound)).is_some())
+            }
+            _ => false,
+        };
+        [Attr::Path, Attr::Cwd, Attr::Program, Attr::Socket]
+            .into_iter()
+            .any(|attr| contains(self.judged.attribute(attr)))
+            || self.tables.sequences.iter().any(|sequence| match &sequence.source {
+                Source::DeclaredPath(name) => contains(declared_path(self.judged, name)),
+                _ => false,
+            })
+    }
+}
+
+/// Whether a root can lie at a path.
+fn may_lie_at(tables: &Tables, within: Option<(u32, u32)>, path: &str, folds: bool) -> bool {
+    let Some((exact, folded)) = within else { return true };
+    accepts_path(tables, exact, path) || (folds && accepts_path(tables, folded, &fold(path)))
+}
+
+/// Whether a group over the components of a path accepts this one.
+fn accepts_path(tables: &Tables, group: u32, path: &str) -> bool {
+    let group = &tables.groups[group as usize];
+    let sequence = &tables.sequences[group.sequence as usize];
+    let components = path.split('/').filter(|component| !component.is_empty());
+    let state = components.fold(0, |state, component| {
+        step(group, state, sequence.tokens.find(component.as_bytes()), component.as_bytes())
+    });
+    group.classes[state as usize] != 0
+}
+
+/// What the rules say of one reading of a part.
+struct Found {
+    tier: Option<Tier>,
+    rule: u32,
+    options: OptionsRow,
+    record: RecordLevel,
+    marks: u64,
+    /// A rule that may loosen matches for certain: the default falls away.
+    loosened: bool,
+}
+
+impl Found {
+    const NOTHING: Found = Found {
+        tier: None,
+        rule: NOWHERE,
+        options: OptionsRow::SILENT,
+        record: RecordLevel::None,
+        marks: 0,
+        loosened: false,
+    };
+
+    fn add(&mut self, tier: Tier, rule: u32, options: OptionsRow) {
+        match self.tier {
+            Some(before) if tier < before => {}
+            Some(before) if tier == before => {
+                self.options = self.options.join(options);
+                self.rule = self.rule.min(rule);
+            }
+            _ => (self.tier, self.rule, self.options) = (Some(tier), rule, options),
+        }
+    }
+
+    #[inline]
+    fn add_leaf(&mut self, tables: &Tables, leaf: &Leaf) {
+        self.record = self.record.max(leaf.record);
+        self.marks |= leaf.marks;
+        if let Some(rule) = leaf.rule.checked_sub(1)
+            && let Effect::Tier(tier, _) = tables.rules[rule as usize].effect
+        {
+            self.add(tier, rule, tables.options[leaf.options as usize]);
+        }
+    }
+
+    fn add_rule(&mut self, tables: &Tables, rule: u32, truth: Truth) {
+        match tables.rules[rule as usize].effect {
+            Effect::Record(level) => self.record = self.record.max(level),
+            Effect::Mark(mark) => self.marks |= 1 << mark,
+            Effect::Tier(..) => {
+                if let Some((tier, options)) = counted_tier(tables, rule, truth) {
+                    self.add(tier, rule, tables.options[options as usize]);
+                }
+            }
+        }
+    }
+}
+
+/// Words of which nothing is known.
+const UNKNOWN_WORDS: &[Word<'static>] = &[Word {
+    text: "",
+    kind: WordKind::AtRunTime { may_be_flag: true, many: true },
+    under_home: false,
+}];
+/// The form of a command of which nothing is known.
+const UNKNOWN_FORM: &[CommandForm<'static>] =
+    &[CommandForm { words: UNKNOWN_WORDS, certain: true }];
+/// The one form of what is no command.
+const NO_WORDS: &[CommandForm<'static>] = &[CommandForm { words: &[], certain: true }];
+
+/// The forms that rules look at.
+pub(crate) fn forms_of<'a>(part: &Part<'a>) -> &'a [CommandForm<'a>] {
+    match part.object {
+        Object::Command(Command { nothing_runs: true, .. }) => NO_WORDS,
+        Object::Command(Command { forms: [], .. }) => UNKNOWN_FORM,
+        Object::Command(command) => command.forms,
+        _ => NO_WORDS,
+    }
+}
+
+fn decide_reading(
+    tables: &Tables,
+    judged: &Judged<'_>,
+    bindings: Bindings<'_>,
+    args_text: Option<&str>,
+) -> Outcome {
+    let part = judged.part;
+    let mut facts = Facts::new(tables, judged, bindings, args_text);
+    facts.hear_annotations();
+    let resolved = is_resolved(part);
+    let nothing_runs = runs_nothing(part);
+    // Nothing is said by default of a command that is none, or of what a name resolved to.
+    let default = if resolved || nothing_runs { None } else { facts.plan.default };
+    let mut found = match facts.by_forest(default, resolved) {
+        Some(found) => found,
+        None => facts.by_rule(resolved),
+    };
+    if nothing_runs {
+        found = Found { record: found.record, marks: found.marks, ..Found::NOTHING };
+    }
+    let counts = facts.count();
+    let mut outcome = Outcome {
+        tier: found.tier,
+        rule: found.rule,
+        options: found.tier.map(|_| found.options),
+        record: found.record,
+        marks: found.marks,
+        floors: facts.standing_floors(part.floors),
+        default: false,
+    };
+    if default.is_some() && counts.cover {
+        // What is touched stands for the command: nothing else objects to it.
+        outcome = outcome.strictest(Outcome { tier: Some(Tier::Allow), ..Outcome::NOTHING });
+    } else if let Some(tier) = default.filter(|_| !found.loosened) {
+        outcome = outcome.strictest(Outcome {
+            tier: Some(tier),
+            default: true,
+            options: Some(OptionsRow::SILENT),
+            ..Outcome::NOTHING
+        });
+    }
+    if !outcome.floors.is_empty() {
+        outcome = outcome.at_least_ask();
+    }
+    let may_leave = outcome.options.is_some_and(|options| options.outside_sandbox);
+    if judged.request.escalated == Some(true) && outcome.tier.is_some() && !may_leave {
+        outcome = outcome.at_least_ask();
+    }
+    outcome.strictest(counts.outcome)
+}
+
+fn is_resolved(part: &Part<'_>) -> bool {
+    matches!(part.object, Object::Endpoint(endpoint) if endpoint.resolved)
+}
+
+fn runs_nothing(part: &Part<'_>) -> bool {
+    matches!(part.object, Object::Command(Command { nothing_runs: true, .. }))
+}
+
+/// What `count` sentences say of a part.
+struct Counts {
+    /// A sentence stands for the whole of the part, so that its default falls away.
+    cover: bool,
+    /// The decision of all that is touched.
+    outcome: Outcome,
+}
+
+impl<'a> Facts<'_, 'a> {
+    /// Believes what a tool says in its own favour where the policy trusts it.
+    fn hear_annotations(&mut self) {
+        let request = self.judged.request;
+        let in_favour = request.read_only == Some(true)
+            || request.destructive == Some(false)
+            || request.open_world == Some(false);
+        if self.judged.part.action == Action::Call
+            && in_favour
+            && (0..self.tables.trusts.len())
+                .any(|index| self.truth_of(self.tables.trusts[index], Look::Exact).is_certain())
+        {
+            self.trust();
+        }
+    }
+
+    /// What the forests say; `None` where they cannot.
+    fn by_forest(&mut self, default: Option<Tier>, resolved: bool) -> Option<Found> {
+        let (tables, plan) = (self.tables, self.plan);
+        if resolved
+            || plan.roots.iter().any(|&root| self.bindings.paths[usize::from(root)].is_none())
+        {
+            return None;
+        }
+        let mut found = Found::NOTHING;
+        for form in forms_of(self.judged.part) {
+            self.set_words(form.words);
+            for &root in &plan.upper {
+                let leaf = self.walk(root)?;
+                if leaf != 0 {
+                    found.add_leaf(tables, &tables.leaves[leaf as usize]);
+                }
+            }
+            self.listed(form.certain, &mut found);
+            if form.certain && !found.loosened && default.is_some() && found.tier <= default {
+                for &root in &plan.lower {
+                    if self.walk(root)? != 0 {
+                        found.loosened = true;
+                        break;
+                    }
+                }
+            }
+            self.folded(&mut found);
+        }
+        Some(found)
+    }
+
+    /// The rules that the forests leave out.
+    fn listed(&mut self, certain: bool, found: &mut Found) {
+        let plan = self.plan;
+        if plan.listed.is_empty() {
+            return;
+        }
+        let (tables, action) = (self.tables, self.judged.part.action);
+        self.judge_filed(&plan.listed, Look::Exact, &mut |rule, truth| {
+            found.add_rule(tables, rule, truth);
+            found.loosened |= certain
+                && truth.is_certain()
+                && tables.rules[rule as usize].loosens.contains(action);
+        });
+    }
+
+    /// The form in which case is ignored, where the platform has one. It can only tighten.
+    fn folded(&mut self, found: &mut Found) {
+        let tables = self.tables;
+        if let Some(folded) = &self.plan.folded
+            && self.ignores_case()
+        {
+            self.judge_filed(folded, Look::Folded, &mut |rule, truth| {
+                found.add_rule(tables, rule, truth.of_another_form());
+            });
+        }
+    }
+
+    /// Every rule judged by itself.
+    fn by_rule(&mut self, resolved: bool) -> Found {
+        let (tables, plan) = (self.tables, self.plan);
+        let action = self.judged.part.action;
+        let mut found = Found::NOTHING;
+        for form in forms_of(self.judged.part) {
+            self.set_words(form.words);
+            self.judge_filed(&plan.filed, Look::Exact, &mut |rule, truth| {
+                let row = &tables.rules[rule as usize];
+                if !resolved || row.asks_addresses {
+                    found.add_rule(tables, rule, truth);
+                    found.loosened |=
+                        form.certain && truth.is_certain() && row.loosens.contains(action);
+                }
+            });
+            if !resolved {
+                self.folded(&mut found);
+            }
+        }
+        found
+    }
+
+    fn ignores_case(&self) -> bool {
+        self.judged.request.platform_or_default().ignores_case()
+    }
+
+    /// The leaf that a tree leads to; `None` where a class is not to be had.
+    #[inline]
+    fn walk(&mut self, mut at: NodeId) -> Option<u32> {
+        let tables = self.tables;
+        loop {
+            if let Some(leaf) = at.as_leaf() {
+                return Some(leaf);
+            }
+            let node = tables.nodes[at.0 as usize];
+            let class = self.class(node.variable);
+            if class == AT_RUN_TIME {
+                return None;
+            }
+            let edge = tables.edges[node.base as usize + class as usize];
+            at = if edge.check == at.0 { edge.to } else { node.default };
+        }
+    }
+
+    /// The floors that no `accept` lifts.
+    fn standing_floors(&mut self, floors: Floors) -> Floors {
+        if self.judged.part.action != Action::Run || !floors.iter().any(Floor::can_be_lifted) {
+            return floors;
+        }
+        let mut standing = floors;
+        for index in 0..self.tables.accepts.len() {
+            let accept = self.tables.accepts[index];
+            if self.truth_of(accept.expr, Look::Exact).is_certain() {
+                standing = standing.without(accept.floors);
+            }
+        }
+        standing
+    }
+
+    /// The parts that `count` sentences add, decided; and whether they take the default away.
+    fn count(&mut self) -> Counts {
+        let (tables, plan) = (self.tables, self.plan);
+        let mut counts = Counts { cover: false, outcome: Outcome::NOTHING };
+        if plan.counts.is_empty() {
+            return counts;
+        }
+        let folds = plan.folded.is_some() && self.ignores_case();
+        for form in forms_of(self.judged.part) {
+            self.set_words(form.words);
+            for &index in &plan.counts {
+                let count = &tables.counts[index as usize];
+                let exact = self.truth_of(count.expr, Look::Exact);
+                let mut truth = if form.certain { exact } else { exact.of_another_form() };
+                if folds {
+                    truth = truth | self.truth_of(count.expr, Look::Folded).of_another_form();
+                }
+                if !truth.can_hold() {
+                    continue;
+                }
+                let (mut outcome, complete) = self.count_one(count);
+                if !truth.is_possible() {
+                    outcome.tier = outcome.tier.map(|tier| tier.min(Tier::Ask));
+                }
+                counts.outcome = counts.outcome.strictest(outcome);
+                counts.cover |= complete && truth.is_certain();
+            }
+        }
+        counts
+    }
+
+    /// The parts that one `count` sentence adds to the form that is looked at, and whether every
+    /// clause of it found what it names.
+    fn count_one(&self, count: &CountRow) -> (Outcome, bool) {
+        let (tables, judged) = (self.tables, self.judged);
+        let mut total = Total::default();
+        let mut complete = true;
+        let mut operands: Option<Vec<Word<'_>>> = None;
+        for (action, what) in &count.clauses {
+            if let Operands::Argument(path) = what {
+                match judged.argument(path) {
+                    Attribute::Text(text) => {
+                        decide_counted(tables, judged, *action, &Word::known(text), &mut total);
+                    }
+                    _ => {
+                        complete = false;
+                        decide_missing(tables, judged, *action, &mut total);
+                    }
+                }
+                continue;
+            }
+            let words = operands.get_or_insert_with(|| {
+                let (words, known) = self.operands(count);
+                complete &= known;
+                words
+            });
+            let last = words.len().saturating_sub(1);
+            let chosen = match what {
+                Operands::All | Operands::Argument(_) => 0..words.len(),
+                Operands::ButFirst => 1.min(words.len())..words.len(),
+                Operands::ButLast => 0..last,
+                Operands::First => 0..1.min(words.len()),
+                Operands::Last => last..words.len(),
+            };
+            for word in &words[chosen] {
+                decide_counted(tables, judged, *action, word, &mut total);
+            }
+        }
+        (total.finish(), complete)
+    }
+
+    /// The operands of the form that is looked at, and whether every flag before them is known to
+    /// carry no path.
+    fn operands(&self, count: &CountRow) -> (Vec<Word<'a>>, bool) {
+        let patterns = match self.tables.commands.get(count.command as usize) {
+            Some(atom) => &atom.patterns[..],
+            None => &[],
+        };
+        // Of several patterns that match, the shortest beginning leaves the most operands.
+        let matching = patterns.iter().filter(|pattern| self.may_match(pattern, count.command));
+        let fixed = matching.map(|pattern| pattern.fixed as usize).min().unwrap_or(1);
+        let known = |flag: &str| {
+            patterns.iter().any(|pattern| pattern.known_flags.iter().any(|known| **known == *flag))
+        };
+        let mut words = Vec::new();
+        let complete = canon::operands(self.words, fixed, &known, &mut |word| words.push(*word));
+        (words, complete)
+    }
+}
+
+/// Decides what a counted word stands for.
+fn decide_counted(
+    tables: &Tables,
+    judged: &Judged<'_>,
+    action: Action,
+    word: &Word<'_>,
+    total: &mut Total,
+) {
+    // What was not understood of the command is a matter of the command.
+    let part = Part { floors: Floors::NONE, ..*judged.part };
+    let judged = Judged { part: &part, ..*judged };
+    canon::counted_parts(&judged, action, word, &mut |judged| {
+        total.add(decide_part(tables, judged), judged.part.alternative);
+    });
+}
+
+/// Decides the path of an argument that is missing or no text.
+fn decide_missing(tables: &Tables, judged: &Judged<'_>, action: Action, total: &mut Total) {
+    let part = Part {
+        action,
+        object: Object::Path(PathValue::Unsent),
+        floors: Floors::of(Floor::MalformedArguments),
+        alternative: false,
+    };
+    total.add(decide_part(tables, &Judged { part: &part, ..*judged }), false);
+}
+
+/// A rule that matched, and what is known of it.
+pub(crate) struct MatchedRule {
+    pub(crate) rule: u32,
+    pub(crate) truth: Truth,
+}
+
+/// Every rule that can match a part, in rank order, judged one by one; and the names of the
+/// attributes that were not sent, on which one of them depends.
+pub(crate) fn matched_rules(
+    tables: &Tables,
+    judged: &Judged<'_>,
+    not_sent: &mut Vec<String>,
+) -> Vec<MatchedRule> {
+    let args_text = args_text(tables, judged);
+    let mut readings = Readings::new(tables, judged);
+    let mut truths = vec![Truth::NO; tables.rules.len()];
+    for _ in 0..READINGS {
+        let Some(bindings) = readings.next() else { break };
+        let mut facts = Facts::new(tables, judged, bindings, args_text.as_deref());
+        facts.hear_annotations();
+        let resolved = is_resolved(judged.part);
+        for form in forms_of(judged.part) {
+            facts.set_words(form.words);
+            for &rule in &facts.plan.rules {
+                let row = &tables.rules[rule as usize];
+                if resolved && !row.asks_addresses {
+                    continue;
+                }
+                let truth = facts.truth_of(row.expr, Look::Exact);
+                let truth = if form.certain { truth } else { truth.of_another_form() };
+                let slot = &mut truths[rule as usize];
+                *slot = *slot | truth;
+                if judged.request.platform_or_default().ignores_case() && !resolved {
+                    *slot = *slot | facts.truth_of(row.expr, Look::Folded).of_another_form();
+                }
+                if truth.can_hold() && !truth.is_certain() {
+                    facts.name_unsent(row.expr, not_sent);
+                }
+            }
+        }
+    }
+    let rules = truths.into_iter().enumerate().filter(|(_, truth)| truth.can_hold());
+    rules.map(|(rule, truth)| MatchedRule { rule: rule as u32, truth }).collect()
+}
+
+/// What a rule says, in words of the language.
+pub(crate) fn effect_words(tables: &Tables, rule: u32) -> String {
+    match tables.rules[rule as usize].effect {
+        Effect::Tier(tier, _) => tier.name().to_owned(),
+        Effect::Record(level) => format!("record {level}"),
+        Effect::Mark(mark) => {
+            format!("mark {:?}", tables.marks.get(usize::from(mark)).map_or("", |name| name))
+        }
+    }
+}

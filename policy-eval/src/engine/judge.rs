@@ -1,0 +1,524 @@
+//! Rules judged one by one, atom by atom.
+//!
+//! The forests answer the usual request. What they cannot say is judged here: words known only at
+//! run time, roots that are not bound, resolved addresses, folded forms, rules past the budget,
+//! and whatever an explanation wants to know. Rules are filed by an atom that must hold, so only
+//! those that can match are looked at.
+
+use super::classify::{AT_RUN_TIME, Facts, step};
+use super::tables::{
+    CommandPattern, Effect, Filed, FiledRule, FlagTest, NOWHERE, Source, Start, Tables,
+    VariableKind, WordNfa, WordTest, expr,
+};
+use crate::canon::fold;
+use crate::facts::{Attribute, PathValue, Word, WordKind};
+use crate::truth::Truth;
+
+/// How the atoms of a form are looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Look {
+    /// As they are.
+    Exact,
+    /// By their folded counterparts.
+    Folded,
+}
+
+impl Facts<'_, '_> {
+    /// Calls `visit` with every rule of `filed` that can match, and what is known of it.
+    pub(super) fn judge_filed(
+        &mut self,
+        filed: &Filed,
+        look: Look,
+        visit: &mut dyn FnMut(u32, Truth),
+    ) {
+        for &rule in &filed.always {
+            self.judge_one(rule, look, visit);
+        }
+        for &(variable, first, last) in &filed.variables {
+            let rules = &filed.by_atom[first as usize..last as usize];
+            match self.class(variable) {
+                // Every atom of it may hold.
+                AT_RUN_TIME => self.judge_all(rules, look, visit),
+                class => {
+                    let table =
+                        &self.tables.variables[self.plan.variables[variable as usize] as usize];
+                    if class == table.classes || self.is_open_root(variable) {
+                        self.judge_all(rules, look, visit);
+                        continue;
+                    }
+                    let (from, to) =
+                        (table.starts[class as usize], table.starts[class as usize + 1]);
+                    for &held in &table.holds[from as usize..to as usize] {
+                        let place = held >> 1;
+                        let start = rules.partition_point(|filed| filed.place < place);
+                        for filed in rules[start..].iter().take_while(|filed| filed.place == place)
+                        {
+                            self.judge_one(filed.rule, look, visit);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn judge_all(&mut self, rules: &[FiledRule], look: Look, visit: &mut dyn FnMut(u32, Truth)) {
+        for filed in rules {
+            self.judge_one(filed.rule, look, visit);
+        }
+    }
+
+    fn judge_one(&mut self, rule: u32, look: Look, visit: &mut dyn FnMut(u32, Truth)) {
+        let truth = self.truth_of(self.tables.rules[rule as usize].expr, look);
+        if truth.can_hold() {
+            visit(rule, truth);
+        }
+    }
+
+    /// What is known of the formula that starts at `at`.
+    pub(super) fn truth_of(&mut self, at: u32, look: Look) -> Truth {
+        let mut cursor = at as usize;
+        self.formula(&mut cursor, look)
+    }
+
+    fn formula(&mut self, cursor: &mut usize, look: Look) -> Truth {
+        let word = self.tables.exprs[*cursor];
+        *cursor += 1;
+        let operand = word >> expr::BITS;
+        match word & ((1 << expr::BITS) - 1) {
+            expr::ATOM => self.atom(operand, look),
+            expr::NOT => !self.formula(cursor, look),
+            expr::AND => {
+                let mut all = Truth::YES;
+                for _ in 0..operand {
+                    all = all & self.formula(cursor, look);
+                }
+                all
+            }
+            expr::OR => {
+                let mut any = Truth::NO;
+                for _ in 0..operand {
+                    any = any | self.formula(cursor, look);
+                }
+                any
+            }
+            _ => Truth::YES,
+        }
+    }
+
+    /// What is known of an atom.
+    pub(super) fn atom(&mut self, index: u32, look: Look) -> Truth {
+        let exact = self.tables.atoms[index as usize];
+        let atom = match look {
+            Look::Exact => exact,
+            Look::Folded => self.tables.atoms[exact.folded as usize],
+        };
+        let Some(place) = self.place_of(atom.variable) else { return Truth::OPEN };
+        if self.is_open_root(place) {
+            return self.under_open_root(atom.variable, atom.place);
+        }
+        let variable = &self.tables.variables[atom.variable as usize];
+        match self.class(place) {
+            AT_RUN_TIME if atom.command != NOWHERE => {
+                let command = &self.tables.commands[atom.command as usize];
+                command
+                    .patterns
+                    .iter()
+                    .fold(Truth::NO, |any, pattern| any | self.command(pattern, command.sequence))
+            }
+            AT_RUN_TIME => Truth::BY_WORD,
+            class if class == variable.classes => Truth::OPEN,
+            class => {
+                let (from, to) =
+                    (variable.starts[class as usize], variable.starts[class as usize + 1]);
+                let holds = &variable.holds[from as usize..to as usize];
+                match holds.get(holds.partition_point(|&held| held >> 1 < atom.place)) {
+                    Some(&held) if held >> 1 == atom.place => {
+                        if held & 1 != 0 {
+                            Truth::YES
+                        } else {
+                            Truth::OPEN
+                        }
+                    }
+                    _ => Truth::NO,
+                }
+            }
+        }
+    }
+
+    /// Adds the names of the attributes in a formula that were not sent.
+    pub(super) fn name_unsent(&mut self, at: u32, names: &mut Vec<String>) {
+        let tables = self.tables;
+        let mut cursor = at as usize;
+        let mut waiting = 1;
+        while waiting > 0 {
+            let word = tables.exprs[cursor];
+            cursor += 1;
+            waiting -= 1;
+            let operand = word >> expr::BITS;
+            match word & ((1 << expr::BITS) - 1) {
+                expr::NOT => waiting += 1,
+                expr::AND | expr::OR => waiting += operand,
+                expr::ATOM => {
+                    let variable = tables.atoms[operand as usize].variable;
+                    let Some(place) = self.place_of(variable) else { continue };
+                    let table = &tables.variables[variable as usize];
+                    let name = if self.is_open_root(place) {
+                        self.root_name(variable)
+                    } else if self.class(place) == table.classes {
+                        self.source_name(variable)
+                    } else {
+                        None
+                    };
+                    if let Some(name) = name
+                        && !names.contains(&name)
+                    {
+                        names.push(name);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// `$workspace` of a variable that looks below that root.
+    fn root_name(&self, variable: u32) -> Option<String> {
+        let VariableKind::Group(group) = self.tables.variables[variable as usize].kind else {
+            return None;
+        };
+        match self.tables.groups[group as usize].start {
+            Start::Root(root) => Some(format!("${}", self.tables.roots[usize::from(root)].name)),
+            Start::Beginning => None,
+        }
+    }
+
+    /// The attribute that a variable reads, as conditions name it.
+    fn source_name(&self, variable: u32) -> Option<String> {
+        let source = match &self.tables.variables[variable as usize].kind {
+            VariableKind::Group(group) => {
+                let sequence = self.tables.groups[*group as usize].sequence;
+                &self.tables.sequences[sequence as usize].source
+            }
+            VariableKind::Number { source, .. }
+            | VariableKind::Address { source, .. }
+            | VariableKind::Bool(source)
+            | VariableKind::Contains { source, .. }
+            | VariableKind::SetEquals { source, .. }
+            | VariableKind::Any(source)
+            | VariableKind::Present(source) => source,
+            VariableKind::Marked(_) | VariableKind::AnyDestination => return None,
+        };
+        Some(match source {
+            Source::Builtin(attr) => attr.name().to_owned(),
+            Source::Argument(names) => format!("args.{}", names.join(".")),
+            Source::Declared(name)
+            | Source::DeclaredPath(name)
+            | Source::DeclaredHost(name)
+            | Source::DeclaredIp(name)
+            | Source::Root(name) => name.to_string(),
+            Source::Destination => "host".to_owned(),
+            Source::DestinationSocket => "socket".to_owned(),
+            Source::Pair => "name".to_owned(),
+            Source::Command => "argv".to_owned(),
+        })
+    }
+
+    /// The place of a variable in the plan.
+    fn place_of(&self, variable: u32) -> Option<u32> {
+        self.plan.variables.binary_search(&variable).ok().map(|place| place as u32)
+    }
+
+    /// Whether a variable of the plan looks below a root that is not bound, at a path that is known.
+    fn is_open_root(&self, place: u32) -> bool {
+        let variable = self.plan.variables[place as usize];
+        let VariableKind::Group(group) = self.tables.variables[variable as usize].kind else {
+            return false;
+        };
+        let group = &self.tables.groups[group as usize];
+        match group.start {
+            Start::Root(root) => {
+                self.bindings.paths[usize::from(root)].is_none()
+                    && matches!(
+                        self.path_of(&self.tables.sequences[group.sequence as usize]),
+                        Attribute::Path(PathValue::Known(_))
+                    )
+            }
+            Start::Beginning => false,
+        }
+    }
+
+    /// Open where some binding of the root would make the atom hold, else no.
+    ///
+    /// The group starts anew at every component boundary where the root may end; equal states are
+    /// kept once, so the cost is components times distinct states.
+    fn under_open_root(&self, variable: u32, place: u32) -> Truth {
+        let tables = self.tables;
+        let variable = &tables.variables[variable as usize];
+        let VariableKind::Group(index) = variable.kind else { return Truth::OPEN };
+        let group = &tables.groups[index as usize];
+        let sequence = &tables.sequences[group.sequence as usize];
+        let (Start::Root(root), Attribute::Path(PathValue::Known(path))) =
+            (group.start, self.path_of(sequence))
+        else {
+            return Truth::OPEN;
+        };
+        let path = if sequence.fold { fold(path) } else { path.into() };
+        let within = tables.roots[usize::from(root)].within.map(|(exact, folded)| {
+            let group = &tables.groups[if sequence.fold { folded } else { exact } as usize];
+            (group, &tables.sequences[group.sequence as usize])
+        });
+        let mut root_state = 0;
+        let mut states: Vec<u32> = Vec::new();
+        for component in path.split('/').filter(|component| !component.is_empty()) {
+            let number = sequence.tokens.find(component.as_bytes());
+            for state in &mut states {
+                *state = step(group, *state, number, component.as_bytes());
+            }
+            let may_end = within.is_none_or(|(group, sequence)| {
+                let number = sequence.tokens.find(component.as_bytes());
+                root_state = step(group, root_state, number, component.as_bytes());
+                group.classes[root_state as usize] != 0
+            });
+            if may_end {
+                states.push(0);
+            }
+            states.sort_unstable();
+            states.dedup();
+        }
+        let holds = states.iter().any(|&state| {
+            let class = group.classes[state as usize] as usize;
+            let range = variable.starts[class] as usize..variable.starts[class + 1] as usize;
+            variable.holds[range].iter().any(|held| held >> 1 == place)
+        });
+        if holds { Truth::OPEN } else { Truth::NO }
+    }
+
+    /// What is known of a command pattern, where some words are known only at run time.
+    fn command(&self, pattern: &CommandPattern, sequence: u32) -> Truth {
+        let words = self.words;
+        let main = Alignment::over(self, &pattern.items, sequence, words);
+        if !main.can_hold() {
+            return main;
+        }
+        pattern.flags.iter().fold(main, |all, test| all & self.flags(test, sequence, words))
+    }
+
+    /// Whether a pattern of a `count` sentence can match the words that are looked at.
+    pub(super) fn may_match(&self, pattern: &CommandPattern, atom: u32) -> bool {
+        let sequence = self.tables.commands[atom as usize].sequence;
+        self.command(pattern, sequence).can_hold()
+    }
+
+    /// What is known of a constraint on flags.
+    fn flags(&self, test: &FlagTest, sequence: u32, words: &[Word<'_>]) -> Truth {
+        let mut alignment = Alignment::new(self, &test.after, sequence);
+        let mut found = Truth::NO;
+        // The region as it starts behind the shortest beginning that may match, and behind the
+        // shortest that certainly does. Only flags in the second are there for certain.
+        let (mut early, mut late) = (Region::Before, Region::Before);
+        for word in words {
+            let several = matches!(word.kind, WordKind::AtRunTime { many: true, .. });
+            early.start(alignment.truth().can_hold());
+            late.start(alignment.truth().is_certain());
+            if several && late == Region::Before {
+                // It may hold the end of the beginning and a flag.
+                alignment.step(word);
+                early.start(alignment.truth().can_hold());
+            }
+            let flag = match word.kind {
+                WordKind::Static if word.text == "--" => {
+                    early.end();
+                    late.end();
+                    Truth::NO
+                }
+                WordKind::Static => match test.word.symbol(word.text.as_bytes()) {
+                    2 => Truth::YES,
+                    1 => Truth::OPEN,
+                    _ => Truth::NO,
+                },
+                WordKind::AtRunTime { may_be_flag: true, .. } => Truth::BY_WORD,
+                WordKind::AtRunTime { .. } => Truth::NO,
+            };
+            if late == Region::Inside {
+                found = found | flag;
+            } else if early == Region::Inside {
+                found = found | flag & Truth::BY_WORD;
+            }
+            if !several && late == Region::Before {
+                alignment.step(word);
+            }
+        }
+        if test.forbids { !found } else { found }
+    }
+
+    /// Whether a static word passes a test.
+    fn passes(&self, test: &WordTest, sequence: u32, text: &str, first: bool) -> bool {
+        let sequence = &self.tables.sequences[sequence as usize];
+        let folded;
+        let text = if first && sequence.fold {
+            folded = fold(text);
+            &*folded
+        } else {
+            text
+        };
+        match test {
+            WordTest::Any => true,
+            WordTest::Token(number) => sequence.tokens.find(text.as_bytes()) == Some(*number),
+            WordTest::Glob(glob) => glob.symbol(text.as_bytes()) == 1,
+        }
+    }
+}
+
+/// Whether flags are looked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Region {
+    Before,
+    Inside,
+    Behind,
+}
+
+impl Region {
+    fn start(&mut self, starts: bool) {
+        if *self == Region::Before && starts {
+            *self = Region::Inside;
+        }
+    }
+
+    fn end(&mut self) {
+        if *self == Region::Inside {
+            *self = Region::Behind;
+        }
+    }
+}
+
+/// A pattern laid over words: which states are reached by certain steps, and which at all.
+struct Alignment<'f, 't, 'a, 'n> {
+    facts: &'f Facts<'t, 'a>,
+    nfa: &'n WordNfa,
+    sequence: u32,
+    certain: States,
+    possible: States,
+    first: bool,
+}
+
+impl<'f, 't, 'a, 'n> Alignment<'f, 't, 'a, 'n> {
+    fn new(facts: &'f Facts<'t, 'a>, nfa: &'n WordNfa, sequence: u32) -> Self {
+        let mut start = States::default();
+        start.insert(0);
+        start.close(nfa);
+        Alignment { facts, nfa, sequence, certain: start, possible: start, first: true }
+    }
+
+    fn over(
+        facts: &'f Facts<'t, 'a>,
+        nfa: &'n WordNfa,
+        sequence: u32,
+        words: &[Word<'_>],
+    ) -> Truth {
+        let mut alignment = Alignment::new(facts, nfa, sequence);
+        for word in words {
+            alignment.step(word);
+        }
+        alignment.truth()
+    }
+
+    /// What is known of the words so far matching as a whole.
+    fn truth(&self) -> Truth {
+        if self.certain.contains(self.nfa.accept) {
+            Truth::YES
+        } else if self.possible.contains(self.nfa.accept) {
+            Truth::BY_WORD
+        } else {
+            Truth::NO
+        }
+    }
+
+    fn step(&mut self, word: &Word<'_>) {
+        let first = std::mem::replace(&mut self.first, false);
+        let (mut certain, mut possible) = (States::default(), States::default());
+        match word.kind {
+            WordKind::Static => {
+                for (from, test, to) in &self.nfa.steps {
+                    if self.possible.contains(*from)
+                        && self.facts.passes(test, self.sequence, word.text, first)
+                    {
+                        possible.insert(*to);
+                        if self.certain.contains(*from) {
+                            certain.insert(*to);
+                        }
+                    }
+                }
+            }
+            WordKind::AtRunTime { many: false, .. } => {
+                for (from, test, to) in &self.nfa.steps {
+                    if self.possible.contains(*from) {
+                        possible.insert(*to);
+                        if matches!(test, WordTest::Any) && self.certain.contains(*from) {
+                            certain.insert(*to);
+                        }
+                    }
+                }
+            }
+            WordKind::AtRunTime { many: true, .. } => {
+                // Any number of words: certain is only a state that takes every word and stays;
+                // possible is all that can be reached.
+                possible = self.possible;
+                loop {
+                    let before = possible;
+                    for (from, test, to) in &self.nfa.steps {
+                        if possible.contains(*from) {
+                            possible.insert(*to);
+                        }
+                        if from == to
+                            && matches!(test, WordTest::Any)
+                            && self.certain.contains(*from)
+                        {
+                            certain.insert(*from);
+                        }
+                    }
+                    possible.close(self.nfa);
+                    if possible == before {
+                        break;
+                    }
+                }
+            }
+        }
+        certain.close(self.nfa);
+        possible.close(self.nfa);
+        (self.certain, self.possible) = (certain, possible);
+    }
+}
+
+/// A set of states.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct States([u64; WordNfa::MOST / 64]);
+
+impl States {
+    fn insert(&mut self, state: u32) {
+        if let Some(word) = self.0.get_mut(state as usize / 64) {
+            *word |= 1 << (state % 64);
+        }
+    }
+
+    /// Adds what is reached without a word. The empty steps stand in an order that one pass
+    /// suffices.
+    fn close(&mut self, nfa: &WordNfa) {
+        for &(from, to) in &nfa.empty {
+            if self.contains(from) {
+                self.insert(to);
+            }
+        }
+    }
+
+    fn contains(&self, state: u32) -> bool {
+        self.0.get(state as usize / 64).is_some_and(|word| word >> (state % 64) & 1 != 0)
+    }
+}
+
+/// The tier that a rule counts with, given what is known of it.
+pub(super) fn counted_tier(tables: &Tables, rule: u32, truth: Truth) -> Option<(crate::Tier, u32)> {
+    match tables.rules[rule as usize].effect {
+        Effect::Tier(tier, options) if truth.is_possible() => Some((tier, options)),
+        Effect::Tier(tier, options) => Some((tier.min(crate::Tier::Ask), options)),
+        Effect::Record(_) | Effect::Mark(_) => None,
+    }
+}

@@ -1,0 +1,870 @@
+//! Several predicates over token sequences, as one automaton.
+//!
+//! A predicate is all that one rule asks of one value: a union of patterns, for commands with
+//! constraints on flags. The automaton is found by subset construction over *symbols*: each token
+//! that some pattern of the group names is one, and every other token is what the globs of the
+//! group say of it. Rows are sparse: where all other symbols lead, and the exceptions.
+//!
+//! Predicates of different shape multiply states (a prefix and a name anywhere below), so the
+//! caller bins them by [`shape`](Predicate::shape), and [`build`] splits a bin that grows past what
+//! its patterns justify. After the study in the design notes: winner and shape, not minimisation,
+//! keep these automata small.
+
+use rustc_hash::FxHashMap;
+
+use policy_eval::engine::ByteDfa;
+use policy_eval::engine::tables::{Cell, NOWHERE, Row};
+
+use super::bytes::{Globs, TooLarge};
+use super::displace::displace;
+use super::words::FlagWord;
+use crate::model::pattern::{CommandPattern, TokenPattern, WordItem};
+
+/// One step over tokens.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Item {
+    /// One token.
+    One(TokenPattern),
+    /// Any number of tokens.
+    Any,
+}
+
+/// What one rule asks of a sequence.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Predicate {
+    /// One of these.
+    Tokens(Vec<Vec<Item>>),
+    /// One of these commands.
+    Commands(Vec<CommandShape>),
+}
+
+/// What matters of a command pattern for matching.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct CommandShape {
+    pub(crate) items: Vec<WordItem>,
+    pub(crate) flags: Vec<crate::model::pattern::FlagConstraint>,
+}
+
+impl From<&CommandPattern> for CommandShape {
+    fn from(pattern: &CommandPattern) -> CommandShape {
+        CommandShape { items: pattern.items.clone(), flags: pattern.flags.clone() }
+    }
+}
+
+/// How a predicate looks from afar: those of one shape share an automaton well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Shape {
+    /// A fixed beginning, then nothing or anything.
+    Prefix,
+    /// Anything, then a fixed end.
+    Suffix,
+    /// Anything in several places, or a place inside.
+    Inside,
+    /// A fixed beginning, then more than anything.
+    Scoped,
+}
+
+impl Predicate {
+    /// Its shape: that of its hardest pattern.
+    pub(crate) fn shape(&self) -> Shape {
+        match self {
+            Predicate::Tokens(patterns) => {
+                patterns.iter().map(|items| shape(items)).max().unwrap_or(Shape::Prefix)
+            }
+            Predicate::Commands(patterns) => {
+                let scoped = |pattern: &CommandShape| {
+                    !pattern.flags.is_empty()
+                        || pattern
+                            .items
+                            .iter()
+                            .rev()
+                            .skip(1)
+                            .any(|item| *item == WordItem::AnyWords)
+                };
+                if patterns.iter().any(scoped) { Shape::Scoped } else { Shape::Prefix }
+            }
+        }
+    }
+}
+
+fn shape(items: &[Item]) -> Shape {
+    let free: Vec<usize> =
+        items.iter().enumerate().filter(|(_, item)| **item == Item::Any).map(|(i, _)| i).collect();
+    match free[..] {
+        [] => Shape::Prefix,
+        [at] if at + 1 == items.len() => Shape::Prefix,
+        [0] => Shape::Suffix,
+        [0, ..] => Shape::Inside,
+        _ => Shape::Scoped,
+    }
+}
+
+/// How many predicates of a shape start out in one automaton.
+pub(crate) fn together(shape: Shape) -> usize {
+    match shape {
+        Shape::Prefix | Shape::Suffix => usize::MAX,
+        Shape::Inside => 5,
+        Shape::Scoped => 4000,
+    }
+}
+
+/// A frozen group, without its place among the others.
+pub(crate) struct Built {
+    /// The predicates, as indices into what was given; their order is their place.
+    pub(crate) predicates: Vec<usize>,
+    pub(crate) symbols: Vec<u16>,
+    pub(crate) other: u16,
+    pub(crate) globs: Option<ByteDfa>,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) cells: Vec<Cell>,
+    pub(crate) classes: Vec<u32>,
+    /// By class: place doubled, plus one where it holds for certain.
+    pub(crate) holds: Vec<Box<[u32]>>,
+}
+
+/// Builds automata for the predicates that `chosen` names, splitting where one gets too large.
+pub(crate) fn build(
+    predicates: &[&Predicate],
+    chosen: Vec<usize>,
+    tokens: &Tokens,
+    done: &mut Vec<Built>,
+) -> Result<(), TooLarge> {
+    match Builder::new(tokens).group(predicates, &chosen) {
+        Ok(built) => done.push(built),
+        Err(TooLarge) if chosen.len() == 1 => return Err(TooLarge),
+        Err(TooLarge) => {
+            // Every second one, so that patterns below one beginning are dealt out evenly.
+            let (even, odd): (Vec<_>, Vec<_>) =
+                chosen.into_iter().enumerate().partition(|(index, _)| index % 2 == 0);
+            for half in [even, odd] {
+                build(predicates, half.into_iter().map(|(_, one)| one).collect(), tokens, done)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The literal tokens of a sequence.
+#[derive(Default)]
+pub(crate) struct Tokens {
+    pub(crate) names: Vec<String>,
+    numbers: FxHashMap<String, u32>,
+}
+
+impl Tokens {
+    /// The number of a token; it gets one where it has none.
+    pub(crate) fn number(&mut self, token: &str) -> u32 {
+        if let Some(&number) = self.numbers.get(token) {
+            return number;
+        }
+        let number = self.names.len() as u32;
+        self.names.push(token.to_owned());
+        self.numbers.insert(token.to_owned(), number);
+        number
+    }
+
+    /// The number of a token that has one.
+    pub(crate) fn get(&self, token: &str) -> Option<u32> {
+        self.numbers.get(token).copied()
+    }
+
+    /// Gives every literal of a predicate a number.
+    pub(crate) fn add(&mut self, predicate: &Predicate) {
+        match predicate {
+            Predicate::Tokens(patterns) => {
+                for item in patterns.iter().flatten() {
+                    if let Item::One(pattern) = item {
+                        self.add_token(pattern);
+                    }
+                }
+            }
+            Predicate::Commands(patterns) => {
+                for pattern in patterns {
+                    self.add_words(&pattern.items);
+                    for flags in &pattern.flags {
+                        self.number("--");
+                        self.add_words(&flags.after);
+                    }
+                }
+            }
+        }
+    }
+
+    fn add_words(&mut self, items: &[WordItem]) {
+        for item in items {
+            match item {
+                WordItem::Word(pattern) => self.add_token(pattern),
+                WordItem::Alternatives(lists) => lists.iter().for_each(|list| self.add_words(list)),
+                WordItem::AnyWords => {}
+            }
+        }
+    }
+
+    fn add_token(&mut self, pattern: &TokenPattern) {
+        if let Some(literal) = pattern.as_literal() {
+            self.number(literal);
+        }
+    }
+}
+
+/// What a step of the nondeterministic automaton asks of a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Test {
+    Literal(u32),
+    Glob(u32),
+    Any,
+    /// Every token but `--`.
+    NotDashes,
+}
+
+/// Where a state stands in a constraint on flags.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// Not in one.
+    Main,
+    /// In what precedes the brace of this constraint.
+    Before(u32),
+    /// In the region of it.
+    Region(u32),
+    /// The flag was seen.
+    Found(u32),
+}
+
+struct State {
+    steps: Vec<(Test, u32)>,
+    /// Steps without a token.
+    empty: Vec<u32>,
+    /// It stays for every token.
+    stays: bool,
+    accepts: Vec<u32>,
+    phase: Phase,
+}
+
+/// How a predicate's truth follows from what its automata accept.
+enum Accepts {
+    /// One of these.
+    Any(Vec<u32>),
+    /// One of these: the pattern accepts, and so do or do not its flags (exact, loose).
+    Commands(Vec<(u32, Vec<FlagAccepts>)>),
+}
+
+struct FlagAccepts {
+    exact: u32,
+    loose: u32,
+    forbids: bool,
+}
+
+struct Builder<'t> {
+    tokens: &'t Tokens,
+    states: Vec<State>,
+    /// Shared beginnings: the state that a step of a pattern without flags leads to.
+    shared: FxHashMap<(u32, Option<Test>), u32>,
+    globs: Vec<GlobTest>,
+    glob_numbers: FxHashMap<GlobTest, u32>,
+    accepts: u32,
+    constraints: u32,
+}
+
+/// A test of a token that is no literal.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum GlobTest {
+    Pattern(TokenPattern),
+    Flag(FlagWord),
+}
+
+impl<'t> Builder<'t> {
+    fn new(tokens: &'t Tokens) -> Builder<'t> {
+        let mut builder = Builder {
+            tokens,
+            states: Vec::new(),
+            shared: FxHashMap::default(),
+            globs: Vec::new(),
+            glob_numbers: FxHashMap::default(),
+            accepts: 0,
+            constraints: 0,
+        };
+        builder.state(Phase::Main);
+        builder
+    }
+
+    fn state(&mut self, phase: Phase) -> u32 {
+        self.states.push(State {
+            steps: Vec::new(),
+            empty: Vec::new(),
+            stays: false,
+            accepts: Vec::new(),
+            phase,
+        });
+        self.states.len() as u32 - 1
+    }
+
+    fn accept(&mut self) -> u32 {
+        self.accepts += 1;
+        self.accepts - 1
+    }
+
+    fn glob(&mut self, test: GlobTest) -> Test {
+        if let Some(&number) = self.glob_numbers.get(&test) {
+            return Test::Glob(number);
+        }
+        let number = self.globs.len() as u32;
+        self.globs.push(test.clone());
+        self.glob_numbers.insert(test, number);
+        Test::Glob(number)
+    }
+
+    fn test(&mut self, pattern: &TokenPattern) -> Test {
+        if pattern.is_any() {
+            return Test::Any;
+        }
+        match pattern.as_literal().and_then(|literal| self.tokens.get(literal)) {
+            Some(number) => Test::Literal(number),
+            None => self.glob(GlobTest::Pattern(pattern.clone())),
+        }
+    }
+
+    /// Adds a predicate.
+    fn predicate(&mut self, predicate: &Predicate) -> Accepts {
+        match predicate {
+            Predicate::Tokens(patterns) => {
+                let accept = self.accept();
+                for items in patterns {
+                    let mut at = 0;
+                    for item in items {
+                        at = match item {
+                            Item::One(pattern) => {
+                                let test = self.test(pattern);
+                                self.shared_step(at, test)
+                            }
+                            Item::Any => self.shared_loop(at),
+                        };
+                    }
+                    self.states[at as usize].accepts.push(accept);
+                }
+                Accepts::Any(vec![accept])
+            }
+            Predicate::Commands(patterns) => {
+                let mut all = Vec::new();
+                for pattern in patterns {
+                    let accept = self.accept();
+                    let mut ends = self.words(&pattern.items, vec![0], Phase::Main, true);
+                    ends.dedup();
+                    for end in ends {
+                        self.states[end as usize].accepts.push(accept);
+                    }
+                    let flags = pattern.flags.iter().map(|flags| self.flags(flags)).collect();
+                    all.push((accept, flags));
+                }
+                Accepts::Commands(all)
+            }
+        }
+    }
+
+    fn shared_step(&mut self, from: u32, test: Test) -> u32 {
+        if let Some(&to) = self.shared.get(&(from, Some(test))) {
+            return to;
+        }
+        let to = self.state(Phase::Main);
+        self.states[from as usize].steps.push((test, to));
+        self.shared.insert((from, Some(test)), to);
+        to
+    }
+
+    fn shared_loop(&mut self, from: u32) -> u32 {
+        if let Some(&to) = self.shared.get(&(from, None)) {
+            return to;
+        }
+        let to = self.state(Phase::Main);
+        self.states[to as usize].stays = true;
+        self.states[from as usize].empty.push(to);
+        self.shared.insert((from, None), to);
+        to
+    }
+
+    /// Lays word items behind each of `from`; gives the states behind them.
+    fn words(&mut self, items: &[WordItem], from: Vec<u32>, phase: Phase, share: bool) -> Vec<u32> {
+        let mut ends = from;
+        for item in items {
+            ends = match item {
+                WordItem::Word(pattern) => {
+                    let test = self.test(pattern);
+                    if share && ends.len() == 1 {
+                        vec![self.shared_step(ends[0], test)]
+                    } else {
+                        let to = self.state(phase);
+                        for end in ends {
+                            self.states[end as usize].steps.push((test, to));
+                        }
+                        vec![to]
+                    }
+                }
+                WordItem::AnyWords => {
+                    if share && ends.len() == 1 {
+                        vec![self.shared_loop(ends[0])]
+                    } else {
+                        let to = self.state(phase);
+                        self.states[to as usize].stays = true;
+                        for end in ends {
+                            self.states[end as usize].empty.push(to);
+                        }
+                        vec![to]
+                    }
+                }
+                WordItem::Alternatives(lists) => {
+                    let mut all = Vec::new();
+                    for list in lists {
+                        all.extend(self.words(list, ends.clone(), phase, share));
+                    }
+                    all.sort_unstable();
+                    all.dedup();
+                    all
+                }
+            };
+        }
+        ends
+    }
+
+    /// Adds a constraint on flags: one automaton for the exact flags, one for other forms too.
+    fn flags(&mut self, flags: &crate::model::pattern::FlagConstraint) -> FlagAccepts {
+        let one = |builder: &mut Self, word: FlagWord| {
+            let constraint = builder.constraints;
+            builder.constraints += 1;
+            let start = builder.state(Phase::Before(constraint));
+            builder.states[0].empty.push(start);
+            let region = builder.state(Phase::Region(constraint));
+            let found = builder.state(Phase::Found(constraint));
+            for end in builder.words(&flags.after, vec![start], Phase::Before(constraint), false) {
+                builder.states[end as usize].empty.push(region);
+            }
+            let test = builder.glob(GlobTest::Flag(word));
+            builder.states[region as usize]
+                .steps
+                .extend([(test, found), (Test::NotDashes, region)]);
+            builder.states[found as usize].stays = true;
+            let accept = builder.accept();
+            builder.states[found as usize].accepts.push(accept);
+            accept
+        };
+        let exact = one(self, FlagWord::exact(flags));
+        let loose = one(self, FlagWord::loose(flags));
+        FlagAccepts { exact, loose, forbids: flags.forbids }
+    }
+
+    /// By token of the sequence: whether some step names it.
+    fn literals(&self) -> Vec<bool> {
+        let mut named = vec![false; self.tokens.names.len()];
+        for (test, _) in self.states.iter().flat_map(|state| &state.steps) {
+            match test {
+                Test::Literal(token) => named[*token as usize] = true,
+                Test::NotDashes => {
+                    if let Some(dashes) = self.tokens.get("--") {
+                        named[dashes as usize] = true;
+                    }
+                }
+                Test::Glob(_) | Test::Any => {}
+            }
+        }
+        named
+    }
+
+    /// Determinises the predicates that `chosen` names.
+    fn group(mut self, predicates: &[&Predicate], chosen: &[usize]) -> Result<Built, TooLarge> {
+        let accepts: Vec<Accepts> =
+            chosen.iter().map(|&index| self.predicate(predicates[index])).collect();
+        let alphabet = Alphabet::build(self.tokens, &self.literals(), &self.globs)?;
+        let mut subsets = Subsets::new(&self, &alphabet);
+        subsets.explore()?;
+        let (classes, holds) = subsets.classes(&accepts);
+        let laid = displace(&subsets.exceptions, alphabet.symbols);
+        let rows = subsets
+            .defaults
+            .iter()
+            .enumerate()
+            .map(|(state, &default)| {
+                let settled = default as usize == state && subsets.exceptions[state].is_empty();
+                Row { base: if settled { NOWHERE } else { laid.bases[state] }, default }
+            })
+            .collect();
+        let cells = laid
+            .cells
+            .into_iter()
+            .map(|cell| match cell {
+                Some((check, next)) => Cell { check, next },
+                None => Cell { check: NOWHERE, next: 0 },
+            })
+            .collect();
+        Ok(Built {
+            predicates: chosen.to_vec(),
+            symbols: alphabet.of_token,
+            other: alphabet.other,
+            globs: alphabet.dfa,
+            rows,
+            cells,
+            classes,
+            holds,
+        })
+    }
+}
+
+/// The symbols of a group. Symbol 0 is a token that no literal and no glob of it speaks of.
+struct Alphabet {
+    symbols: u32,
+    /// By token of the sequence.
+    of_token: Vec<u16>,
+    /// Of tokens that are not in the table, where there are no globs.
+    other: u16,
+    dfa: Option<ByteDfa>,
+    /// By symbol: the literal that it stands for, if any, and the globs that match it.
+    literals: Vec<Option<u32>>,
+    globs: Vec<Box<[u32]>>,
+    /// By glob: the symbols that it matches.
+    of_glob: Vec<Vec<u16>>,
+}
+
+impl Alphabet {
+    fn build(tokens: &Tokens, named: &[bool], tests: &[GlobTest]) -> Result<Alphabet, TooLarge> {
+        let globs = if tests.is_empty() {
+            None
+        } else {
+            let hirs: Vec<_> = tests
+                .iter()
+                .map(|test| match test {
+                    GlobTest::Pattern(pattern) => super::bytes::whole(pattern),
+                    GlobTest::Flag(word) => word.hir(),
+                })
+                .collect();
+            Some(Globs::build_from(&hirs)?)
+        };
+        let mut alphabet = Alphabet {
+            symbols: 0,
+            of_token: Vec::with_capacity(tokens.names.len()),
+            other: 0,
+            dfa: None,
+            literals: Vec::new(),
+            globs: Vec::new(),
+            of_glob: vec![Vec::new(); tests.len()],
+        };
+        match &globs {
+            None => alphabet.push(None, Box::default())?,
+            Some(globs) => {
+                for matched in &globs.matched {
+                    alphabet.push(None, matched.clone())?;
+                }
+            }
+        }
+        for (number, name) in tokens.names.iter().enumerate() {
+            // A token that no step names is like any other that the same globs match.
+            let other = globs.as_ref().map_or(0, |globs| globs.dfa.symbol(name.as_bytes()));
+            if named[number] {
+                let matched = alphabet.globs[usize::from(other)].clone();
+                alphabet.of_token.push(alphabet.symbols as u16);
+                alphabet.push(Some(number as u32), matched)?;
+            } else {
+                alphabet.of_token.push(other);
+            }
+        }
+        alphabet.dfa = globs.map(|globs| globs.dfa);
+        Ok(alphabet)
+    }
+
+    fn push(&mut self, literal: Option<u32>, globs: Box<[u32]>) -> Result<(), TooLarge> {
+        let symbol = u16::try_from(self.symbols).map_err(|_| TooLarge)?;
+        for &glob in &globs {
+            self.of_glob[glob as usize].push(symbol);
+        }
+        self.literals.push(literal);
+        self.globs.push(globs);
+        self.symbols += 1;
+        Ok(())
+    }
+}
+
+/// The deterministic automaton while it grows.
+struct Subsets<'b, 't> {
+    builder: &'b Builder<'t>,
+    alphabet: &'b Alphabet,
+    numbers: FxHashMap<Box<[u32]>, u32>,
+    sets: Vec<Box<[u32]>>,
+    defaults: Vec<u32>,
+    exceptions: Vec<Vec<(u32, u32)>>,
+    /// By state: the one accept number that it can still reach, where it is one.
+    only: Vec<Reach>,
+    limit: usize,
+}
+
+/// Which accept numbers a state can still reach.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    None,
+    One(u32),
+    Many,
+}
+
+impl Reach {
+    fn with(self, other: Reach) -> Reach {
+        match (self, other) {
+            (Reach::None, one) | (one, Reach::None) => one,
+            (Reach::One(a), Reach::One(b)) if a == b => self,
+            _ => Reach::Many,
+        }
+    }
+}
+
+impl<'b, 't> Subsets<'b, 't> {
+    fn new(builder: &'b Builder<'t>, alphabet: &'b Alphabet) -> Self {
+        Subsets {
+            builder,
+            alphabet,
+            numbers: FxHashMap::default(),
+            sets: Vec::new(),
+            defaults: Vec::new(),
+            exceptions: Vec::new(),
+            only: reaches(&builder.states),
+            // What patterns that do not multiply need, and room for a few that do.
+            limit: 4 * builder.states.len() + 256,
+        }
+    }
+
+    fn explore(&mut self) -> Result<(), TooLarge> {
+        self.number(vec![0]);
+        let mut at = 0;
+        while at < self.sets.len() {
+            if self.sets.len() > self.limit {
+                return Err(TooLarge);
+            }
+            self.expand(at);
+            at += 1;
+        }
+        Ok(())
+    }
+
+    /// Finds where a set of states leads.
+    fn expand(&mut self, at: usize) {
+        let set = self.sets[at].clone();
+        let states = &self.builder.states;
+        let mut always = Vec::new();
+        let mut but_dashes = Vec::new();
+        let mut literal: Vec<(u32, u32)> = Vec::new();
+        let mut glob: Vec<(u32, u32)> = Vec::new();
+        for &state in &set {
+            if states[state as usize].stays {
+                always.push(state);
+            }
+            for &(test, to) in &states[state as usize].steps {
+                match test {
+                    Test::Any => always.push(to),
+                    Test::NotDashes => but_dashes.push(to),
+                    Test::Literal(token) => literal.push((token, to)),
+                    Test::Glob(number) => glob.push((number, to)),
+                }
+            }
+        }
+        glob.sort_unstable();
+        literal.sort_unstable();
+        let dashes = self.builder.tokens.get("--");
+        let mut symbols: Vec<u16> = literal
+            .iter()
+            .map(|&(token, _)| token)
+            .chain(dashes.filter(|_| !but_dashes.is_empty()))
+            .map(|token| self.alphabet.of_token[token as usize])
+            .collect();
+        let mut numbers: Vec<u32> = glob.iter().map(|&(number, _)| number).collect();
+        numbers.dedup();
+        for &number in &numbers {
+            symbols.extend(&self.alphabet.of_glob[number as usize]);
+        }
+        symbols.sort_unstable();
+        symbols.dedup();
+        let usual: Vec<u32> = always.iter().chain(&but_dashes).copied().collect();
+        let default = self.number(usual);
+        let mut exceptions = Vec::new();
+        for symbol in symbols {
+            let token = self.alphabet.literals[usize::from(symbol)];
+            let mut to = always.clone();
+            if token.is_none() || token != dashes {
+                to.extend(&but_dashes);
+            }
+            if let Some(token) = token {
+                let first = literal.partition_point(|&(other, _)| other < token);
+                to.extend(
+                    literal[first..].iter().take_while(|step| step.0 == token).map(|step| step.1),
+                );
+            }
+            let matched = &self.alphabet.globs[usize::from(symbol)];
+            to.extend(
+                glob.iter()
+                    .filter(|(number, _)| matched.binary_search(number).is_ok())
+                    .map(|step| step.1),
+            );
+            let to = self.number(to);
+            if to != default {
+                exceptions.push((u32::from(symbol), to));
+            }
+        }
+        self.defaults[at] = default;
+        self.exceptions[at] = exceptions;
+    }
+
+    /// The number of a set of states, once it is closed and what cannot matter is dropped.
+    fn number(&mut self, set: Vec<u32>) -> u32 {
+        let set = self.prune(self.close(set));
+        if let Some(&number) = self.numbers.get(&*set) {
+            return number;
+        }
+        let number = self.sets.len() as u32;
+        self.sets.push(set.clone());
+        self.defaults.push(0);
+        self.exceptions.push(Vec::new());
+        self.numbers.insert(set, number);
+        number
+    }
+
+    fn close(&self, mut set: Vec<u32>) -> Vec<u32> {
+        let mut at = 0;
+        while at < set.len() {
+            let state = &self.builder.states[set[at] as usize];
+            set.extend(&state.empty);
+            at += 1;
+        }
+        set.sort_unstable();
+        set.dedup();
+        set
+    }
+
+    /// Drops what is settled: of a constraint, what precedes a region that has begun, and the
+    /// region of a flag that was seen; and states that can only accept what a state that is never
+    /// left accepts.
+    fn prune(&self, set: Vec<u32>) -> Box<[u32]> {
+        let states = &self.builder.states;
+        let mut begun = Vec::new();
+        let mut found = Vec::new();
+        let mut settled = Vec::new();
+        for &state in &set {
+            let row = &states[state as usize];
+            match row.phase {
+                Phase::Region(constraint) => begun.push(constraint),
+                Phase::Found(constraint) => {
+                    begun.push(constraint);
+                    found.push(constraint);
+                }
+                Phase::Main | Phase::Before(_) => {}
+            }
+            if row.stays {
+                settled.extend(row.accepts.iter().map(|&accept| (accept, state)));
+            }
+        }
+        settled.sort_unstable();
+        settled.dedup_by_key(|(accept, _)| *accept);
+        let keep = |state: &u32| {
+            let in_constraint = match states[*state as usize].phase {
+                Phase::Before(constraint) => begun.contains(&constraint),
+                Phase::Region(constraint) => found.contains(&constraint),
+                Phase::Main | Phase::Found(_) => false,
+            };
+            let decided = match self.only[*state as usize] {
+                Reach::None => true,
+                Reach::One(accept) => settled
+                    .binary_search_by_key(&accept, |(accept, _)| *accept)
+                    .is_ok_and(|index| settled[index].1 != *state),
+                Reach::Many => false,
+            };
+            !in_constraint && !decided
+        };
+        set.into_iter().filter(keep).collect()
+    }
+
+    /// The class of each state, and what holds in each class.
+    fn classes(&self, accepts: &[Accepts]) -> (Vec<u32>, Vec<Box<[u32]>>) {
+        let mut users: FxHashMap<u32, Vec<usize>> = FxHashMap::default();
+        for (place, accepts) in accepts.iter().enumerate() {
+            match accepts {
+                Accepts::Any(list) => {
+                    list.iter().for_each(|&accept| users.entry(accept).or_default().push(place));
+                }
+                Accepts::Commands(list) => list.iter().for_each(|(accept, _)| {
+                    users.entry(*accept).or_default().push(place);
+                }),
+            }
+        }
+        let mut holds: Vec<Box<[u32]>> = vec![Box::default()];
+        let mut numbers: FxHashMap<Box<[u32]>, u32> = FxHashMap::default();
+        numbers.insert(Box::default(), 0);
+        let classes = self
+            .sets
+            .iter()
+            .map(|set| {
+                let mut accepted: Vec<u32> = set
+                    .iter()
+                    .flat_map(|&state| self.builder.states[state as usize].accepts.iter().copied())
+                    .collect();
+                accepted.sort_unstable();
+                accepted.dedup();
+                let mut places: Vec<usize> = accepted
+                    .iter()
+                    .filter_map(|accept| users.get(accept))
+                    .flatten()
+                    .copied()
+                    .collect();
+                places.sort_unstable();
+                places.dedup();
+                let held: Box<[u32]> = places
+                    .into_iter()
+                    .filter_map(|place| {
+                        let certain = accepts[place].holds(&accepted, true);
+                        let possible = certain || accepts[place].holds(&accepted, false);
+                        possible.then_some((place as u32) << 1 | u32::from(certain))
+                    })
+                    .collect();
+                *numbers.entry(held.clone()).or_insert_with(|| {
+                    holds.push(held);
+                    holds.len() as u32 - 1
+                })
+            })
+            .collect();
+        (classes, holds)
+    }
+}
+
+impl Accepts {
+    /// Whether the predicate holds: for certain, or at all.
+    fn holds(&self, accepted: &[u32], certain: bool) -> bool {
+        let has = |accept: &u32| accepted.binary_search(accept).is_ok();
+        match self {
+            Accepts::Any(list) => list.iter().any(has),
+            Accepts::Commands(list) => list.iter().any(|(accept, flags)| {
+                has(accept)
+                    && flags.iter().all(|flag| match (flag.forbids, certain) {
+                        (false, true) => has(&flag.exact),
+                        (false, false) => has(&flag.loose),
+                        (true, true) => !has(&flag.loose),
+                        (true, false) => !has(&flag.exact),
+                    })
+            }),
+        }
+    }
+}
+
+/// Which accept numbers each state can still reach, as far as one number says it.
+fn reaches(states: &[State]) -> Vec<Reach> {
+    let mut only: Vec<Reach> = states
+        .iter()
+        .map(|state| {
+            state.accepts.iter().fold(Reach::None, |all, &accept| all.with(Reach::One(accept)))
+        })
+        .collect();
+    loop {
+        let mut changed = false;
+        for at in (0..states.len()).rev() {
+            let state = &states[at];
+            let targets = state.steps.iter().map(|step| step.1).chain(state.empty.iter().copied());
+            let all = targets.fold(only[at], |all, to| all.with(only[to as usize]));
+            if all != only[at] {
+                only[at] = all;
+                changed = true;
+            }
+        }
+        if !changed {
+            return only;
+        }
+    }
+}
