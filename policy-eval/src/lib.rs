@@ -16,6 +16,7 @@ mod tier;
 mod truth;
 mod vocab;
 
+pub use canon::{counted_parts, operands};
 pub use decision::{Decision, Marks, OnFailure, Options, Place, Remember, RuleRef};
 pub use digest::action_digest;
 pub use explain::{Certainty, Explanation, PartExplanation, RuleMatch, describe};

@@ -30,6 +30,7 @@ pub(crate) mod path;
 mod testing;
 mod tool;
 
+pub use command::{MAX_SHELL_DEPTH, counted_parts, operands};
 pub(crate) use context::Context;
 pub use fold::fold;
 pub use host::host_attribute;

@@ -57,13 +57,11 @@ impl Dirs {
         if self.contains(dir) {
             return;
         }
-        match self.list.get_mut(usize::from(self.len)) {
-            Some(free) => {
-                *free = dir;
-                self.len += 1;
-            }
-            None if self.contains(Dir::Unsent) => {}
-            None => self.list[MAX_DIRS - 1] = Dir::Unsent,
+        if let Some(free) = self.list.get_mut(usize::from(self.len)) {
+            *free = dir;
+            self.len += 1;
+        } else if !self.contains(Dir::Unsent) {
+            self.list[MAX_DIRS - 1] = Dir::Unsent;
         }
     }
 

@@ -1,30 +1,125 @@
-//! From a command to the parts that are judged.
+//! From a command to the parts that are judged: the shell rules S1 to S17.
+//!
+//! ```text
+//!   shell text ─► scan ─► words ─► run ─► options   what a wrapper wraps
+//!                  │                 ├──► scan      what `bash -c` runs
+//!                  │                 └──► forms     the readings of a command
+//!                  ├──► word        quotes, expansions; substitutions inside
+//!                  ├──► dirs        where `cd` leads
+//!                  └──► redirect    files that are read and written
+//! ```
+//!
+//! Two promises hold for every text. Each command that bash would run is a part, with the words
+//! that bash would give it where they can be known; or the line has a floor that no policy lifts.
+//! And each command that was understood is a part, whatever else was not, so that a denial holds.
+//!
+//! Nothing here knows a policy, and nothing is skipped for being harmless.
+
+mod buffer;
+mod dirs;
+mod forms;
+mod operands;
+mod options;
+mod redirect;
+mod run;
+mod scan;
+mod tables;
+mod word;
+
+pub use operands::{counted_parts, operands};
+pub use scan::MAX_DEPTH as MAX_SHELL_DEPTH;
 
 use super::{Context, hidden};
-use crate::facts::{Command, CommandForm, Object, Part, PathValue, Word};
+use crate::facts::{Command, Object, Part, PathValue, Word};
+use crate::request::ShellKind;
 use crate::vocab::{Action, Floor, Floors};
+use run::Call;
+use scan::{Dialect, Setting, Variables};
 
-/// Hands out the parts of a command.
+/// A command around another one, as it is written.
+#[derive(Clone, Copy, Debug)]
+struct Outer<'w> {
+    words: &'w [Word<'w>],
+    /// Whether it is certainly meant as it is written.
+    is_certain: bool,
+    /// The command around it in turn.
+    lower: Option<&'w Outer<'w>>,
+}
+
+/// Texts longer than this are not read at all. Requests end long before ([`super::MAX_REQUEST_BYTES`]).
+const MAX_SCANNED_BYTES: usize = 1 << 30;
+
+/// Hands out the parts of a command, at least one.
 pub(crate) fn parts(ctx: &Context<'_>, emit: &mut dyn FnMut(&Part<'_>)) {
     let request = ctx.request;
-    let words: Vec<Word<'_>> =
-        request.argv.unwrap_or_default().iter().map(|text| Word::known(text)).collect();
-    let mut floors = Floors::NONE;
-    let is_unknown = request.shell.is_some();
-    let no_program = words.first().is_none_or(|word| word.text.trim().is_empty());
-    if is_unknown || no_program {
-        floors = floors.with(Floor::Syntax);
+    if request.shell.is_none() && request.argv.is_none() {
+        return unknown_command(ctx, Floors::of(Floor::Syntax), emit);
     }
-    if words.iter().any(|word| hidden::in_data(word.text)) {
-        floors = floors.with(Floor::HiddenCharacters);
+    if let Some(text) = request.shell {
+        shell_text(ctx, text, emit);
     }
-    let form = [CommandForm { words: &words, certain: true }];
+    if let Some(words) = request.argv {
+        argument_list(ctx, words, emit);
+    }
+}
+
+fn setting<'s>(ctx: &'s Context<'s>, dialect: Dialect) -> Setting<'s> {
+    Setting {
+        ctx,
+        floors: Floors::NONE,
+        outer: None,
+        is_certain: true,
+        depth: 0,
+        dialect,
+        vars: Variables::default(),
+    }
+}
+
+fn shell_text(ctx: &Context<'_>, text: &str, emit: &mut dyn FnMut(&Part<'_>)) {
+    if MAX_SCANNED_BYTES < text.len() {
+        return unknown_command(ctx, Floors::of(Floor::TooLarge), emit);
+    }
+    match ctx.request.shell_kind {
+        ShellKind::Bash => {
+            scan::scan(text, setting(ctx, Dialect::Bash), &[ctx.cwd], emit);
+        }
+        // Near enough to bash for denials, too far for anything else.
+        ShellKind::Zsh => {
+            unknown_command(ctx, Floors::of(Floor::Syntax), emit);
+            scan::scan(text, setting(ctx, Dialect::Zsh), &[ctx.cwd], emit);
+        }
+        ShellKind::Fish | ShellKind::Powershell | ShellKind::Cmd => {
+            unknown_command(ctx, Floors::of(Floor::Syntax), emit);
+        }
+    }
+}
+
+/// A program that is started directly: no shell reads the words.
+fn argument_list(ctx: &Context<'_>, argv: &[&str], emit: &mut dyn FnMut(&Part<'_>)) {
+    if argv.first().is_none_or(|program| program.trim().is_empty()) {
+        return unknown_command(ctx, Floors::of(Floor::Syntax), emit);
+    }
+    let is_hidden =
+        |text: &str| text.chars().any(|c| hidden::anywhere(c) || hidden::outside_quotes(c));
+    let mut set = setting(ctx, Dialect::Bash);
+    if argv.iter().any(|word| is_hidden(word)) {
+        set.floors = Floors::of(Floor::HiddenCharacters);
+    }
+    let mut words = buffer::Buf::<Word<'_>, 32>::new(Word::known(""));
+    for text in argv {
+        words.push(Word::known(text));
+    }
+    run::command(&Call { set, words: words.as_slice(), dirs: &[ctx.cwd] }, emit);
+}
+
+/// A command of which nothing is known.
+fn unknown_command(ctx: &Context<'_>, floors: Floors, emit: &mut dyn FnMut(&Part<'_>)) {
     let command = Command {
-        forms: if is_unknown || no_program { &[] } else { &form },
+        forms: &[],
         cwd: ctx.cwd,
         base: ctx.cwd,
         program: PathValue::Unsent,
-        line: request.shell,
+        line: ctx.request.shell,
         nothing_runs: false,
     };
     let object = Object::Command(command);

@@ -23,7 +23,7 @@ use super::dirs::{After, Dir, Dirs, Names};
 use super::run::{self, Call, Folder};
 use super::tables;
 use super::word::{RawWord, is_meta, name_length};
-use super::{Outer, redirect};
+use super::{Outer, options, redirect};
 use crate::canon::{Context, hidden};
 use crate::facts::{Command, Object, Part, PathValue, Word};
 use crate::vocab::{Action, Floor, Floors};
@@ -891,8 +891,8 @@ impl Scanner<'_, '_> {
         }
         self.pos += length;
         self.blanks();
-        let is_name = self.pos > start + length
-            && (self.peek() == Some(b'(') || self.keyword().is_some());
+        let is_name =
+            self.pos > start + length && (self.peek() == Some(b'(') || self.keyword().is_some());
         if !is_name {
             self.pos = start;
         }
@@ -1197,10 +1197,8 @@ impl Scanner<'_, '_> {
 
     fn assignment(&mut self, word: &RawWord, is_array: bool, simple: &mut Simple) {
         let name = word.variable(self.text, &self.scratch).unwrap_or_default();
-        let is_safe = word.is_known()
-            && !is_array
-            && !word.has_subscript
-            && (tables::SAFE_VARIABLES.contains(&name) || name.starts_with("LC_"));
+        let is_safe =
+            word.is_known() && !is_array && !word.is_partial && options::is_safe_variable(name);
         self.vars.home |= name == "HOME";
         self.vars.cdpath |= name == "CDPATH";
         self.vars.set = true;
@@ -1288,7 +1286,8 @@ impl Scanner<'_, '_> {
         match effect.folder {
             Folder::Stays => After::same(entry),
             Folder::Follows(operand) if !self.vars.cdpath => {
-                let ok = self.names.follow(self.set.ctx, operand.as_ref(), &entry);
+                let operand = operand.and_then(|index| words.as_slice().get(index));
+                let ok = self.names.follow(self.set.ctx, operand, &entry);
                 After { ok, failed: entry }
             }
             Folder::Follows(_) | Folder::IsLost => {
@@ -1425,12 +1424,12 @@ impl Scanner<'_, '_> {
     fn line_part(&mut self) {
         let floors = self.floors;
         let liftable = [Floor::ControlFlow, Floor::Assignments, Floor::Wrappers];
-        let is_unknown = !floors.without(liftable.into_iter().fold(Floors::NONE, Floors::with)).is_empty();
+        let is_unknown =
+            !floors.without(liftable.into_iter().fold(Floors::NONE, Floors::with)).is_empty();
         if floors.is_empty() || self.is_dry {
             return;
         }
-        let (paths, _) = self.names.paths(&self.dirs);
-        let dir = paths.first().copied().unwrap_or(PathValue::Unsent);
+        let dir = self.names.path(Dir::Start(0));
         let command = Command {
             forms: &[],
             cwd: dir,
@@ -1496,9 +1495,9 @@ fn unescaped(text: &str, quoted: bool) -> String {
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
         let is_escape = c == '\\'
-            && chars.peek().is_some_and(|next| {
-                matches!(next, '$' | '`' | '\\') || (quoted && *next == '"')
-            });
+            && chars
+                .peek()
+                .is_some_and(|next| matches!(next, '$' | '`' | '\\') || (quoted && *next == '"'));
         if is_escape {
             result.extend(chars.next());
         } else {
@@ -1511,9 +1510,7 @@ fn unescaped(text: &str, quoted: bool) -> String {
 fn join(one: Option<After>, other: After) -> After {
     match one {
         None => other,
-        Some(one) => {
-            After { ok: one.ok.union(other.ok), failed: one.failed.union(other.failed) }
-        }
+        Some(one) => After { ok: one.ok.union(other.ok), failed: one.failed.union(other.failed) },
     }
 }
 

@@ -29,8 +29,8 @@ pub(super) struct RawWord {
     pub(super) is_bare: bool,
     /// Where it has the form of an assignment, how long the name is; else 0.
     name_len: u32,
-    /// The assignment sets an element: `a[i]=x`.
-    pub(super) has_subscript: bool,
+    /// The assignment leaves a part of the old value: `a[i]=x`, `a+=x`.
+    pub(super) is_partial: bool,
 }
 
 impl RawWord {
@@ -52,6 +52,11 @@ impl RawWord {
             return None;
         }
         self.text(text, scratch).get(..self.name_len as usize)
+    }
+
+    /// Whether it has the form of an assignment.
+    pub(super) fn has_name(&self) -> bool {
+        self.name_len > 0
     }
 
     /// Whether its value is known before the command runs.
@@ -101,7 +106,7 @@ pub(super) struct Draft {
     /// All of it so far may be the name of a variable.
     is_name: bool,
     name_len: u32,
-    has_subscript: bool,
+    is_partial: bool,
     /// An unquoted `{`, and then `,` or `..`.
     brace_open: bool,
     brace_list: bool,
@@ -122,7 +127,7 @@ impl Draft {
             under_home: false,
             is_name: true,
             name_len: 0,
-            has_subscript: false,
+            is_partial: false,
             brace_open: false,
             brace_list: false,
             brace_first: false,
@@ -194,10 +199,8 @@ impl Scanner<'_, '_> {
     pub(super) fn word(&mut self, may_assign: bool) -> RawWord {
         let start = self.pos;
         let rest = self.rest();
-        let length = rest
-            .iter()
-            .position(|&byte| CLASS[usize::from(byte)] != PLAIN)
-            .unwrap_or(rest.len());
+        let length =
+            rest.iter().position(|&byte| CLASS[usize::from(byte)] != PLAIN).unwrap_or(rest.len());
         let next = rest.get(length).copied();
         let is_substitution =
             matches!(next, Some(b'<' | b'>')) && rest.get(length + 1) == Some(&b'(');
@@ -205,6 +208,7 @@ impl Scanner<'_, '_> {
         let is_path_of_zsh = self.set.dialect == Dialect::Zsh && rest.first() == Some(&b'=');
         if is_done && length > 0 && !is_path_of_zsh {
             let name_len = assigned_name(rest.get(..length).unwrap_or_default());
+            let appends = rest.get(name_len) == Some(&b'+');
             self.pos = start + length;
             return RawWord {
                 start: start as u32,
@@ -212,6 +216,7 @@ impl Scanner<'_, '_> {
                 is_known: true,
                 is_bare: true,
                 name_len: name_len as u32,
+                is_partial: name_len > 0 && appends,
                 ..RawWord::default()
             };
         }
@@ -302,7 +307,10 @@ impl Scanner<'_, '_> {
             }
             b'=' if draft.is_name => self.name_ends(draft),
             // `a+=x` sets a variable too.
-            b'+' if draft.is_name && self.byte_after(1) == Some(b'=') => self.name_ends(draft),
+            b'+' if draft.is_name && self.byte_after(1) == Some(b'=') => {
+                draft.is_partial = true;
+                self.name_ends(draft);
+            }
             _ => {
                 let rest = self.rest();
                 let length = rest.iter().position(|b| !is_inert(*b)).unwrap_or(rest.len()).max(1);
@@ -333,7 +341,7 @@ impl Scanner<'_, '_> {
     /// `[…]` behind a name where an assignment may stand: blanks are part of it.
     fn subscript(&mut self, draft: &mut Draft) {
         self.name_ends(draft);
-        draft.has_subscript = true;
+        draft.is_partial = true;
         self.pos += 1;
         self.nested_text(b'[', b']');
         if self.peek() == Some(b'+') {
@@ -618,6 +626,22 @@ impl Scanner<'_, '_> {
         }
     }
 
+    /// The text of a heredoc, to the end that is set: only expansions are looked for.
+    pub(super) fn heredoc_expansions(&mut self) {
+        let mut ignored = Draft::new();
+        while let Some(byte) = self.peek() {
+            match byte {
+                b'\\' => self.pos = (self.pos + 2).min(self.end),
+                b'$' => self.dollar(&mut ignored, true),
+                b'`' => {
+                    self.pos += 1;
+                    self.backquote(false);
+                }
+                _ => self.pos += 1,
+            }
+        }
+    }
+
     /// `<(…)` or `>(…)`: the name of a pipe.
     fn process_substitution(&mut self, draft: &mut Draft) {
         self.not_posix();
@@ -797,7 +821,7 @@ impl Scanner<'_, '_> {
             is_pipe,
             is_bare: draft.is_bare,
             name_len: draft.name_len,
-            has_subscript: draft.has_subscript,
+            is_partial: draft.is_partial,
         };
         // `$HOMEx` is no path under the home directory.
         let follows = raw.text(self.text, &self.scratch);

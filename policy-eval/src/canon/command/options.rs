@@ -1,0 +1,174 @@
+//! Where the command stands that a wrapper runs: its options, read as its manual says.
+
+use super::tables::{Inner, SAFE_VARIABLES, Wrapper};
+use super::word::name_length;
+use crate::facts::{Word, WordKind};
+use crate::vocab::{Floor, Floors};
+
+/// What was found behind the name of a wrapper.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Found<'w> {
+    /// Where the command begins; the number of words where there is none.
+    pub(super) at: usize,
+    /// Every option was understood.
+    pub(super) is_understood: bool,
+    /// Of the variables that it sets.
+    pub(super) floors: Floors,
+    /// The command as shell text.
+    pub(super) script: Option<Word<'w>>,
+    /// It runs nothing.
+    pub(super) is_query: bool,
+    /// `watch -x`: the words are not given to a shell.
+    pub(super) is_direct: bool,
+}
+
+/// Reads the words of a wrapper up to the command in it.
+pub(super) fn read<'w>(row: &Wrapper, words: &[Word<'w>]) -> Found<'w> {
+    let mut found = Found {
+        at: words.len(),
+        is_understood: true,
+        floors: Floors::NONE,
+        script: None,
+        is_query: false,
+        is_direct: false,
+    };
+    let mut operands = row.operands;
+    let mut may_have_options = true;
+    let mut at = 1;
+    while let Some(word) = words.get(at) {
+        match word.value() {
+            Some("--") if may_have_options => may_have_options = false,
+            Some("-") if row.assignments && may_have_options => {}
+            Some(text) if may_have_options && text.len() > 1 && text.starts_with('-') => {
+                found.is_query |= row.query.contains(&text);
+                at += option(row, text, words.get(at + 1), &mut found);
+                continue;
+            }
+            Some(text) if row.assignments && is_assignment(text) => {
+                may_have_options = false;
+                found.floors = found.floors.union(assignment_floors(text));
+            }
+            _ if operands > 0 => {
+                operands -= 1;
+                found.is_understood &= is_one_word(word);
+                may_have_options &= row.script_option;
+            }
+            // It may set a variable, or be an option, or the command.
+            None if row.assignments => {
+                found.is_understood = false;
+                may_have_options = false;
+            }
+            _ => break,
+        }
+        at += 1;
+    }
+    found.at = at.min(words.len());
+    found
+}
+
+/// How many words an option takes.
+fn option<'w>(row: &Wrapper, text: &str, next: Option<&Word<'w>>, found: &mut Found<'w>) -> usize {
+    match text.strip_prefix("--") {
+        Some(long) => long_option(row, long, next, found),
+        None => short_options(row, text.get(1..).unwrap_or_default(), next, found),
+    }
+}
+
+fn long_option<'w>(
+    row: &Wrapper,
+    long: &str,
+    next: Option<&Word<'w>>,
+    found: &mut Found<'w>,
+) -> usize {
+    let (name, has_value) = match long.split_once('=') {
+        Some((name, _)) => (name, true),
+        None => (long, false),
+    };
+    if row.script_option && name == "command" && !has_value {
+        return script(next, found);
+    }
+    found.is_direct |= row.inner == Inner::Joined && name == "exec";
+    if row.long.contains(&name) {
+        return 1;
+    }
+    let is_strange = row.strange_value.contains(&name);
+    if is_strange || !row.long_value.contains(&name) {
+        found.is_understood = false;
+    }
+    if has_value || !(is_strange || row.long_value.contains(&name)) {
+        return 1;
+    }
+    value(next, found)
+}
+
+fn short_options<'w>(
+    row: &Wrapper,
+    letters: &str,
+    next: Option<&Word<'w>>,
+    found: &mut Found<'w>,
+) -> usize {
+    for (index, letter) in letters.char_indices() {
+        let rest = letters.get(index + letter.len_utf8()..).unwrap_or_default();
+        if row.script_option && letter == 'c' {
+            // An attached script is understood by few.
+            found.is_understood &= rest.is_empty();
+            return script(next, found);
+        }
+        if row.short.contains(letter) {
+            found.is_direct |= row.inner == Inner::Joined && letter == 'x';
+            continue;
+        }
+        if row.short_attached.contains(letter) {
+            return 1;
+        }
+        let mut buffer = [0; 4];
+        let is_strange = row.strange_value.contains(&&*letter.encode_utf8(&mut buffer));
+        if is_strange || !row.short_value.contains(letter) {
+            found.is_understood = false;
+        }
+        if !rest.is_empty() || !(is_strange || row.short_value.contains(letter)) {
+            return 1;
+        }
+        return value(next, found);
+    }
+    1
+}
+
+fn script<'w>(next: Option<&Word<'w>>, found: &mut Found<'w>) -> usize {
+    found.script = next.copied();
+    value(next, found)
+}
+
+/// An option and its value in the next word.
+fn value(next: Option<&Word<'_>>, found: &mut Found<'_>) -> usize {
+    found.is_understood &= next.is_some_and(is_one_word);
+    2
+}
+
+/// Whether a word is certainly one word, and no option.
+fn is_one_word(word: &Word<'_>) -> bool {
+    match word.kind {
+        WordKind::Static => true,
+        WordKind::AtRunTime { may_be_flag, many } => !may_be_flag && !many,
+    }
+}
+
+/// Whether a text is `NAME=VALUE` to `env`.
+fn is_assignment(text: &str) -> bool {
+    text.split_once('=').is_some_and(|(name, _)| !name.is_empty())
+}
+
+fn assignment_floors(text: &str) -> Floors {
+    let length = name_length(text.as_bytes());
+    let (name, rest) = text.split_at_checked(length).unwrap_or(("", text));
+    if rest.starts_with('=') && is_safe_variable(name) {
+        Floors::NONE
+    } else {
+        Floors::of(Floor::Assignments)
+    }
+}
+
+/// Whether a static value of a variable changes nothing that matters (S8).
+pub(super) fn is_safe_variable(name: &str) -> bool {
+    SAFE_VARIABLES.contains(&name) || name.starts_with("LC_")
+}

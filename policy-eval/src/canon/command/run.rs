@@ -1,0 +1,430 @@
+//! From the words of one command to parts: what it wraps, what it evaluates, where it leads.
+//!
+//! ```text
+//!   timeout 5 bash -lc 'git status && make'
+//!   └ transparent ┘ └ script: scanned ┘      parts: git status    make
+//! ```
+//!
+//! Each wrapper is taken off and remembered as [`Outer`]: as it is written, the command stays a
+//! form of every part, so that a denial of the wrapper holds too.
+
+use super::Outer;
+use super::buffer::Buf;
+use super::forms;
+use super::options::{self, Found};
+use super::scan::{Dialect, MAX_DEPTH, Setting, scan};
+use super::tables::{self, How, Inner, Wrapper};
+use crate::facts::{Part, PathValue, Word, WordKind};
+use crate::vocab::{Floor, Floors};
+
+/// A command to make parts of.
+#[derive(Clone, Copy)]
+pub(super) struct Call<'w> {
+    pub(super) set: Setting<'w>,
+    pub(super) words: &'w [Word<'w>],
+    /// The folders that it may run in.
+    pub(super) dirs: &'w [PathValue<'w>],
+}
+
+/// What a command leaves behind in the shell that runs it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Effect {
+    /// How many commands were handed out.
+    pub(super) parts: u32,
+    pub(super) sets_variables: bool,
+    pub(super) folder: Folder,
+}
+
+/// What a command does to the folder of the shell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Folder {
+    Stays,
+    /// It leads to the word of this index, or home.
+    Follows(Option<usize>),
+    IsLost,
+}
+
+impl Effect {
+    fn none(parts: u32) -> Effect {
+        Effect { parts, sets_variables: false, folder: Folder::Stays }
+    }
+}
+
+type Out<'o> = &'o mut dyn FnMut(&Part<'_>);
+
+/// A nested script costs this many levels of [`MAX_DEPTH`].
+const SCRIPT_DEPTH: u32 = 4;
+
+/// Hands out the parts of a command.
+pub(super) fn command(call: &Call<'_>, out: Out<'_>) -> Effect {
+    let Some(first) = call.words.first() else { return Effect::none(0) };
+    let Some(written) = first.value() else {
+        return leaf(call, Floors::of(Floor::DynamicCommand), out);
+    };
+    if written.trim().is_empty() {
+        return leaf(call, Floors::of(Floor::Syntax), out);
+    }
+    if MAX_DEPTH <= call.set.depth {
+        return leaf(call, Floors::of(Floor::TooLarge), out);
+    }
+    let mut room = String::new();
+    let program = forms::program(written, call.set.ctx.platform, &mut room);
+    if tables::SHELLS.contains(&program.name) {
+        return shell(call, &program, out);
+    }
+    if tables::OTHER_SHELLS.contains(&program.name) {
+        return leaf(call, Floors::of(Floor::DynamicCommand), out);
+    }
+    if program.name == "find" {
+        return find(call, out);
+    }
+    match tables::WRAPPERS.iter().find(|row| row.name == program.name) {
+        Some(row) => wrapped(call, row, &program, out),
+        None => builtin(call, program.name, out),
+    }
+}
+
+/// One part for each folder that the command may run in.
+fn leaf(call: &Call<'_>, floors: Floors, out: Out<'_>) -> Effect {
+    forms::emit(call, floors, out);
+    Effect::none(call.dirs.len() as u32)
+}
+
+// ---- Builtins -----------------------------------------------------------------------------
+
+/// A command that wraps nothing; of some builtins more is known.
+fn builtin(call: &Call<'_>, name: &str, out: Out<'_>) -> Effect {
+    let mut floors = Floors::NONE;
+    let runs_text = tables::RUN_TEXT.contains(&name) || evaluates(name, call.words);
+    if runs_text {
+        floors = floors.with(Floor::DynamicCommand);
+    }
+    let declares = tables::DECLARE.contains(&name);
+    if declares {
+        floors = floors.with(Floor::Assignments);
+    }
+    let mut effect = leaf(call, floors, out);
+    if tables::RUN_OPERANDS.contains(&name) {
+        let operands = call.words.get(1..).unwrap_or_default();
+        let text = if name == "trap" { operands.get(..1).unwrap_or_default() } else { operands };
+        if let Some(text) = joined(text) {
+            effect.parts += script(call, &text, call.set, Dialect::Bash, out);
+        }
+    }
+    effect.sets_variables = runs_text || declares || tables::SET_VARIABLES.contains(&name);
+    effect.folder = if tables::LOSE_FOLDER.contains(&name) {
+        Folder::IsLost
+    } else if name == "cd" {
+        forms::cd_target(call.words)
+    } else {
+        Folder::Stays
+    };
+    effect
+}
+
+/// Whether a builtin would run a substitution in a subscript, or a callback.
+fn evaluates(name: &str, words: &[Word<'_>]) -> bool {
+    let texts = || words.iter().skip(1).filter_map(Word::value);
+    let has_code = |text: &str| text.contains('[') && (text.contains("$(") || text.contains('`'));
+    (tables::EVALUATE_SUBSCRIPTS.contains(&name) && texts().any(has_code))
+        || (tables::CALL_BACK.contains(&name) && texts().any(|text| text.starts_with("-C")))
+}
+
+/// Words joined with blanks, where all of them are known.
+fn joined(words: &[Word<'_>]) -> Option<String> {
+    let mut text = String::new();
+    for word in words {
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        text.push_str(word.value()?);
+    }
+    (!text.trim().is_empty()).then_some(text)
+}
+
+#[inline(never)]
+fn script(call: &Call<'_>, text: &str, set: Setting<'_>, dialect: Dialect, out: Out<'_>) -> u32 {
+    scan(text, Setting { depth: set.depth + SCRIPT_DEPTH, dialect, ..set }, call.dirs, out)
+}
+
+// ---- Shells -------------------------------------------------------------------------------
+
+/// `bash -c SCRIPT`.
+fn shell(call: &Call<'_>, program: &forms::Program<'_>, out: Out<'_>) -> Effect {
+    let (is_understood, at) = shell_script(call.words);
+    let text = at.and_then(|at| call.words.get(at)).and_then(Word::value);
+    let mut floors = Floors::NONE;
+    if text.is_none() || !is_understood {
+        floors = floors.with(Floor::DynamicCommand);
+    }
+    let Some(text) = text else { return leaf(call, floors, out) };
+    let dialect = match program.name {
+        "sh" | "dash" => Dialect::Posix,
+        "zsh" => Dialect::Zsh,
+        _ => Dialect::Bash,
+    };
+    let is_certain = call.set.is_certain && program.is_certain;
+    let outer = Outer {
+        words: call.words,
+        is_certain: call.set.is_certain && !is_certain,
+        lower: call.set.outer,
+    };
+    let set = Setting {
+        floors: call.set.floors.union(floors),
+        outer: Some(&outer),
+        is_certain,
+        ..call.set
+    };
+    match script(call, text, set, dialect, out) {
+        // Nothing in it runs; the shell itself does.
+        0 => leaf(call, floors, out),
+        parts => Effect::none(parts),
+    }
+}
+
+/// Whether the options of a shell are understood, and where its script stands.
+fn shell_script(words: &[Word<'_>]) -> (bool, Option<usize>) {
+    let mut is_understood = true;
+    let mut takes_script = false;
+    let mut at = 1;
+    while let Some(word) = words.get(at) {
+        // A word that may be an option might move the script.
+        let Some(text) = word.value() else { return (false, None) };
+        at += 1;
+        match text {
+            "--" | "-" => break,
+            "-o" | "+o" | "-O" | "+O" => {
+                let option = words.get(at).and_then(Word::value);
+                is_understood &= text == "-o"
+                    && option.is_some_and(|name| tables::SHELL_OPTIONS.contains(&name));
+                at += 1;
+            }
+            "--rcfile" | "--init-file" => {
+                is_understood = false;
+                at += 1;
+            }
+            _ if text.starts_with("--") => {
+                is_understood &= tables::SHELL_LONG_FLAGS.contains(&text);
+            }
+            _ if text.len() > 1 && text.starts_with(['-', '+']) => {
+                let letters = text.get(1..).unwrap_or_default();
+                takes_script |= text.starts_with('-') && letters.contains('c');
+                is_understood &= text.starts_with('-')
+                    && letters.chars().all(|letter| {
+                        letter == 'c' || letter == 'o' || tables::SHELL_FLAGS.contains(letter)
+                    });
+                if letters.contains('o') || letters.contains('O') {
+                    let option = words.get(at).and_then(Word::value);
+                    is_understood &= !letters.contains('O')
+                        && option.is_some_and(|name| tables::SHELL_OPTIONS.contains(&name));
+                    at += 1;
+                }
+            }
+            _ => {
+                at -= 1;
+                break;
+            }
+        }
+    }
+    (is_understood, takes_script.then_some(at))
+}
+
+// ---- Wrappers -----------------------------------------------------------------------------
+
+/// A program that runs another one.
+fn wrapped(call: &Call<'_>, row: &Wrapper, program: &forms::Program<'_>, out: Out<'_>) -> Effect {
+    let found = options::read(row, call.words);
+    let mut floors = found.floors;
+    if row.how == How::Raising {
+        floors = floors.with(Floor::Wrappers);
+    }
+    if row.how == How::Opaque {
+        floors = Floors::NONE;
+    } else if !found.is_understood && !found.is_query {
+        floors = floors.with(Floor::DynamicCommand);
+    }
+    let is_empty = found.script.is_none() && call.words.len() <= found.at;
+    if found.is_query || is_empty {
+        // Also `command -v x`, `env`, `exec > log`.
+        return leaf(call, floors, out);
+    }
+    let is_certain =
+        call.set.is_certain && program.is_certain && found.is_understood && row.how != How::Opaque;
+    let outer = Outer {
+        words: call.words,
+        is_certain: call.set.is_certain && !is_certain,
+        lower: call.set.outer,
+    };
+    let mut vars = call.set.vars;
+    vars.set |= row.assignments;
+    let set = Setting {
+        floors: call.set.floors.union(floors),
+        outer: Some(&outer),
+        is_certain,
+        depth: call.set.depth + 1,
+        vars,
+        ..call.set
+    };
+    let effect = inner(call, row, &found, set, out);
+    // What the wrapper itself is stays a part where nothing else is.
+    if effect.parts == 0 { leaf(call, floors, out) } else { effect }
+}
+
+/// The command in a wrapper.
+fn inner(
+    call: &Call<'_>,
+    row: &Wrapper,
+    found: &Found<'_>,
+    set: Setting<'_>,
+    out: Out<'_>,
+) -> Effect {
+    let words = call.words.get(found.at..).unwrap_or_default();
+    let direct = Call { set, words, dirs: call.dirs };
+    if let Some(word) = found.script {
+        return script_of(&direct, &[word], out);
+    }
+    match row.inner {
+        Inner::Words => Effect { folder: Folder::Stays, ..command(&direct, out) },
+        Inner::SameShell => {
+            let effect = command(&direct, out);
+            let folder = match effect.folder {
+                Folder::Follows(Some(index)) => Folder::Follows(Some(index + found.at)),
+                other => other,
+            };
+            Effect { folder, ..effect }
+        }
+        Inner::Joined if found.is_direct => Effect::none(command(&direct, out).parts),
+        Inner::Joined => script_of(&direct, words, out),
+        Inner::Extended => {
+            let options = call.words.get(..found.at).unwrap_or_default();
+            extended(&direct, replaced(options), out)
+        }
+        Inner::Parallel => parallel(&direct, out),
+    }
+}
+
+/// Words that are joined and given to a shell.
+fn script_of(call: &Call<'_>, words: &[Word<'_>], out: Out<'_>) -> Effect {
+    match joined(words) {
+        Some(text) => Effect::none(script(call, &text, call.set, Dialect::Bash, out)),
+        None => {
+            let floors = call.set.floors.with(Floor::DynamicCommand);
+            let set = Setting { floors, ..call.set };
+            Effect::none(command(&Call { set, words, ..*call }, out).parts)
+        }
+    }
+}
+
+/// A word that nobody knows.
+const fn unknown(may_be_flag: bool, many: bool) -> Word<'static> {
+    Word { text: "", kind: WordKind::AtRunTime { may_be_flag, many }, under_home: false }
+}
+
+/// The text that `xargs -I TEXT` replaces.
+fn replaced<'w>(options: &[Word<'w>]) -> Option<&'w str> {
+    for (index, word) in options.iter().enumerate().skip(1) {
+        let text = word.value().unwrap_or_default();
+        if let Some(long) = text.strip_prefix("--replace") {
+            return Some(long.strip_prefix('=').unwrap_or("{}"));
+        }
+        if let Some(letters) = text.strip_prefix('-')
+            && !letters.starts_with('-')
+            && let Some(at) = letters.find(['I', 'J', 'i'])
+        {
+            let rest = letters.get(at + 1..).unwrap_or_default();
+            let is_attached = letters.get(at..).is_some_and(|letter| letter.starts_with('i'));
+            return Some(match (rest, is_attached) {
+                ("", true) => "{}",
+                ("", false) => options.get(index + 1).and_then(Word::value).unwrap_or("{}"),
+                (rest, _) => rest,
+            });
+        }
+    }
+    None
+}
+
+/// A command that is run with words which nobody knows: in place of a text, and at its end (also
+/// where a text is replaced, since `-di` looks like `-i`).
+#[inline(never)]
+fn extended(call: &Call<'_>, replaced: Option<&str>, out: Out<'_>) -> Effect {
+    let mut words = Buf::<Word<'_>, 16>::new(Word::known(""));
+    for word in call.words {
+        let is_replaced = replaced
+            .is_some_and(|replaced| word.value().is_some_and(|text| text.contains(replaced)));
+        words.push(if is_replaced { unknown(true, false) } else { *word });
+    }
+    words.push(unknown(true, true));
+    Effect::none(command(&Call { words: words.as_slice(), ..*call }, out).parts)
+}
+
+/// `parallel COMMAND ::: ARGUMENTS`; without a command the arguments are commands.
+fn parallel(call: &Call<'_>, out: Out<'_>) -> Effect {
+    let is_source = |word: &Word<'_>| word.value().is_some_and(|text| text.starts_with(":::"));
+    let end = call.words.iter().position(is_source).unwrap_or(call.words.len());
+    let (words, sources) = call.words.split_at_checked(end).unwrap_or((call.words, &[]));
+    if words.is_empty() {
+        let set = Setting { floors: call.set.floors.with(Floor::DynamicCommand), ..call.set };
+        let texts = sources.iter().filter(|word| !is_source(word));
+        let mut parts = 0;
+        for text in texts.filter_map(Word::value) {
+            parts += script(call, text, set, Dialect::Bash, out);
+        }
+        return Effect::none(parts);
+    }
+    match joined(words) {
+        Some(text) => {
+            let text = format!("{text} \"$@\"");
+            Effect::none(script(call, &text, call.set, Dialect::Bash, out))
+        }
+        None => script_of(call, words, out),
+    }
+}
+
+/// `find … -exec COMMAND ;`: the command is a part, and so is `find`.
+fn find(call: &Call<'_>, out: Out<'_>) -> Effect {
+    let mut effect = leaf(call, Floors::NONE, out);
+    let set = Setting {
+        floors: call.set.floors.with(Floor::Wrappers),
+        depth: call.set.depth + 1,
+        ..call.set
+    };
+    let mut rest = call.words;
+    // Names that `find` prints begin with the folder that it was given.
+    let starts_known = call.words.get(1).is_none_or(|word| word.value().is_some());
+    while let Some(at) = rest.iter().position(is_exec) {
+        rest = rest.get(at + 1..).unwrap_or_default();
+        let end = rest.iter().position(|word| word.value() == Some(";")).unwrap_or(rest.len());
+        let plus = rest
+            .windows(2)
+            .position(|pair| matches!((pair[0].value(), pair[1].value()), (Some("{}"), Some("+"))));
+        let (end, many) = match plus {
+            Some(plus) if plus < end => (plus + 1, true),
+            _ => (end, false),
+        };
+        let words = rest.get(..end).unwrap_or_default();
+        let inner = Call { set, words, dirs: call.dirs };
+        effect.parts += found_file(&inner, !starts_known, many, out);
+        rest = rest.get(end..).unwrap_or_default();
+    }
+    effect
+}
+
+fn is_exec(word: &Word<'_>) -> bool {
+    matches!(word.value(), Some("-exec" | "-execdir" | "-ok" | "-okdir"))
+}
+
+/// The command of `find -exec`, with `{}` in it.
+#[inline(never)]
+fn found_file(call: &Call<'_>, may_be_flag: bool, many: bool, out: Out<'_>) -> u32 {
+    let mut words = Buf::<Word<'_>, 16>::new(Word::known(""));
+    for word in call.words {
+        words.push(match word.value() {
+            Some("{}") => unknown(may_be_flag, many),
+            Some(text) if text.contains("{}") => {
+                unknown(text.starts_with('-') || may_be_flag, false)
+            }
+            _ => *word,
+        });
+    }
+    command(&Call { words: words.as_slice(), ..*call }, out).parts
+}
