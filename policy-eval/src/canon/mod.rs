@@ -142,27 +142,6 @@ fn of_action(ctx: &Context<'_>, emit: &mut dyn FnMut(&Part<'_>)) {
     }
 }
 
-/// Stands in until `command` has operands; `command::{operands, counted_parts}` replace both.
-pub(crate) fn operands<'a>(
-    words: &'a [crate::Word<'a>],
-    fixed: usize,
-    _known_flags: &dyn Fn(&str) -> bool,
-    out: &mut dyn FnMut(&crate::Word<'a>),
-) -> bool {
-    words.iter().skip(fixed).for_each(out);
-    false
-}
-
-/// See [`operands`].
-pub(crate) fn counted_parts(
-    judged: &Judged<'_>,
-    action: Action,
-    word: &crate::Word<'_>,
-    emit: &mut dyn FnMut(&Judged<'_>),
-) {
-    paths_within(judged, action, word.text, None, emit);
-}
-
 #[cfg(test)]
 mod tests {
     use insta::assert_snapshot;
