@@ -35,7 +35,7 @@ pub struct JsonError {
 impl JsonError {
     /// An error at a byte of a text.
     pub(crate) fn at_byte(text: &str, byte: usize, message: String) -> JsonError {
-        let byte = text.floor_char_boundary(byte.min(text.len()));
+        let byte = (0..=byte).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
         let before = text.get(..byte).unwrap_or_default();
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         let line = before.bytes().filter(|&byte| byte == b'\n').count() + 1;

@@ -1,6 +1,7 @@
 //! What all parts of one request have in common: roots, working directory, links.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use super::path::{self, Links};
 use crate::facts::PathValue;
@@ -51,13 +52,16 @@ pub(super) fn with(
         roots.iter().map(|(_, text)| path::absolute(platform, text)).collect();
     // Where one binding of a root is not understood, the root might be anywhere. To keep only the
     // others would loosen what is said of it.
-    let is_dropped = |name: &str| {
-        roots.iter().zip(&paths).any(|((other, _), path)| *other == name && path.is_none())
-    };
+    let dropped: BTreeSet<&str> = roots
+        .iter()
+        .zip(&paths)
+        .filter(|(_, path)| path.is_none())
+        .map(|((name, _), _)| *name)
+        .collect();
     let canonical: Vec<(&str, &str)> = roots
         .iter()
         .zip(&paths)
-        .filter(|((name, _), _)| !is_dropped(name))
+        .filter(|((name, _), _)| !dropped.contains(name))
         .filter_map(|((name, _), path)| Some((*name, path.as_deref()?)))
         .collect();
     with_roots(request, &canonical, platform, use_it);

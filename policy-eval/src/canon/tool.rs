@@ -4,6 +4,8 @@
 //! with the list of servers that the runtime has; where that goes several ways, each is a part and
 //! the loosest of them counts, since one of them is meant.
 
+use std::collections::BTreeMap;
+
 use super::{Context, hidden};
 use crate::facts::{Args, Object, Part};
 use crate::json::Json;
@@ -63,26 +65,23 @@ fn joined_parts(
     floors: Floors,
     emit: &mut dyn FnMut(&Part<'_>),
 ) {
-    let splits = || {
-        servers.iter().enumerate().filter_map(|(index, server)| {
-            let is_first = !servers[..index].contains(server);
+    let splits: BTreeMap<&str, &str> = servers
+        .iter()
+        .filter_map(|server| {
             let tool = joined.strip_prefix("mcp__")?.strip_prefix(*server)?.strip_prefix("__")?;
-            is_first.then_some((*server, tool))
+            Some((*server, tool))
         })
-    };
-    match splits().count() {
+        .collect();
+    if splits.is_empty() {
         // No server is known to have it, and no pattern but `*` is known to match it.
-        0 => {
-            let floors = floors.union(name_floors(Some(joined))).with(Floor::Syntax);
-            emit(&part(Some(""), Some(joined), args, floors, false));
-        }
-        count => {
-            let floors = if count == 1 { floors } else { floors.with(Floor::Syntax) };
-            for (server, tool) in splits() {
-                let names = name_floors(Some(server)).union(tool_floors(Some(tool)));
-                emit(&part(Some(server), Some(tool), args, floors.union(names), count != 1));
-            }
-        }
+        let floors = floors.union(name_floors(Some(joined))).with(Floor::Syntax);
+        return emit(&part(Some(""), Some(joined), args, floors, false));
+    }
+    let is_one = splits.len() == 1;
+    let floors = if is_one { floors } else { floors.with(Floor::Syntax) };
+    for (server, tool) in splits {
+        let names = name_floors(Some(server)).union(tool_floors(Some(tool)));
+        emit(&part(Some(server), Some(tool), args, floors.union(names), !is_one));
     }
 }
 

@@ -7,7 +7,7 @@
 
 mod address;
 mod name;
-#[cfg(test)]
+#[cfg(all(test, feature = "idna"))]
 mod tests;
 mod url;
 

@@ -77,3 +77,15 @@ fn international(text: &str) -> Option<Cow<'_, str>> {
 fn international(_text: &str) -> Option<Cow<'_, str>> {
     None
 }
+
+#[cfg(all(test, not(feature = "idna")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_tables_only_plain_names_are_understood() {
+        assert!(read("api.example.com").is_certain);
+        assert!(!read("bücher.example").is_certain);
+        assert!(!read("xn--bcher-kva.example").is_certain);
+    }
+}

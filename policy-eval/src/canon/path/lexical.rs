@@ -25,6 +25,7 @@ pub(super) fn read<'t>(
     for text in split.rest.split(separators(platform)) {
         floors = floors.union(path.step(component(platform, text)));
     }
+    floors = floors.union(path.floors(platform));
     let path = match platform {
         Platform::Macos => macos::shorten(Cow::Owned(path.finish())),
         Platform::Linux | Platform::Windows => Cow::Owned(path.finish()),
@@ -132,20 +133,24 @@ pub(super) struct Builder {
     path: String,
     /// The length of the part that `..` does not leave: `/` or `C:/`.
     root: usize,
+    /// The path led through a link of a process, even if `..` led out again.
+    passed_process_link: bool,
 }
 
 impl Builder {
     /// Begins at a place; there is none where it needs a base and there is no base.
     pub(super) fn at(start: Start, base: Option<&str>) -> Option<Builder> {
-        match start {
-            Start::Root => Some(Builder { path: "/".into(), root: 1 }),
-            Start::Drive(letter) => Some(Builder { path: format!("{letter}:/"), root: 3 }),
-            Start::Base => base.map(|base| Builder {
-                path: base.into(),
-                root: if windows::drive_of(base).is_some() { 3 } else { 1 },
-            }),
-            Start::Unknown => None,
-        }
+        let (path, root) = match start {
+            Start::Root => ("/".into(), 1),
+            Start::Drive(letter) => (format!("{letter}:/"), 3),
+            Start::Base => {
+                let base = base?;
+                (base.to_owned(), if windows::drive_of(base).is_some() { 3 } else { 1 })
+            }
+            Start::Unknown => return None,
+        };
+        let passed_process_link = passes_process_link(&path);
+        Some(Builder { path, root, passed_process_link })
     }
 
     /// Takes one component and says what was not understood.
@@ -153,10 +158,8 @@ impl Builder {
         match component {
             Component::Here => Floors::NONE,
             Component::Up => {
-                // The parent of where a link of `/proc` leads is not in the text.
-                let floors = self.floors();
                 self.up();
-                floors
+                Floors::NONE
             }
             Component::Name(name) => {
                 self.push(name);
@@ -170,6 +173,7 @@ impl Builder {
     }
 
     pub(super) fn push(&mut self, name: &str) {
+        self.passed_process_link |= is_process_link(&self.path, name);
         if self.root < self.path.len() {
             self.path.push('/');
         }
@@ -189,8 +193,9 @@ impl Builder {
         self.path
     }
 
-    fn floors(&self) -> Floors {
-        if passes_process_link(&self.path) {
+    /// Where the text leads through a link of a process, `..` behind it leads nobody knows where.
+    pub(super) fn floors(&self, platform: Platform) -> Floors {
+        if platform == Platform::Linux && self.passed_process_link {
             Floors::of(Floor::AmbiguousPath)
         } else {
             Floors::NONE
@@ -198,13 +203,21 @@ impl Builder {
     }
 }
 
-/// Whether a path leads through a link that the Linux kernel makes for each process
+/// Whether a name in a folder is a link that the Linux kernel makes for each process
 /// (`/proc/self/root`, `/dev/fd/3`), so that no text says where it leads.
+fn is_process_link(folder: &str, name: &str) -> bool {
+    let is_named_so = || matches!(name, "root" | "cwd" | "exe" | "fd" | "map_files");
+    folder == "/dev/fd" || folder.starts_with("/proc/") && is_named_so()
+}
+
+/// Whether a canonical path leads through such a link.
 fn passes_process_link(path: &str) -> bool {
-    const LINKS: [&str; 5] = ["root", "cwd", "exe", "fd", "map_files"];
-    if path.starts_with("/dev/fd/") {
-        return true;
-    }
-    path.strip_prefix("/proc/")
-        .is_some_and(|rest| rest.split('/').skip(1).any(|name| LINKS.contains(&name)))
+    let mut slashes = path.match_indices('/').map(|(at, _)| at).peekable();
+    (path.starts_with("/proc/") || path.starts_with("/dev/fd/"))
+        && std::iter::from_fn(|| Some((slashes.next()?, slashes.peek().copied()))).any(
+            |(start, end)| {
+                let name = path.get(start + 1..end.unwrap_or(path.len())).unwrap_or_default();
+                is_process_link(&path[..start], name)
+            },
+        )
 }

@@ -12,8 +12,9 @@ use crate::canon::{Context, MAX_LINKS, fold};
 use crate::facts::PathValue;
 use crate::vocab::{Floor, Floors, Platform};
 
-/// The most components that are walked for one path, its links included.
-const MAX_STEPS: usize = 1 << 16;
+/// The most components that are walked for one path, its links included. No kernel takes a path
+/// with as many, and a hostile request must not cost more.
+const MAX_STEPS: usize = 1 << 13;
 
 /// The links that the runtime saw.
 #[derive(Clone, Debug, Default)]
@@ -50,9 +51,14 @@ impl Links {
                 _ => links.floors = links.floors.with(Floor::AmbiguousPath),
             }
         }
+        let mut steps = MAX_STEPS;
         for (path, to) in names {
             let Some((folder, name)) = path.rsplit_once('/') else { continue };
-            let followed = links.follow(folder, None, drive);
+            let followed = links.follow_within(&mut steps, folder, None, drive);
+            if steps == 0 {
+                links.floors = links.floors.with(Floor::AmbiguousPath);
+                break;
+            }
             if let Some(folder) = followed.path.filter(|real| real != folder) {
                 links.insert(&format!("{}/{name}", folder.trim_end_matches('/')), to);
             }
@@ -86,8 +92,19 @@ impl Links {
         base: Option<&str>,
         drive: Option<char>,
     ) -> Resolved<'static> {
+        self.follow_within(&mut { MAX_STEPS }, text, base, drive)
+    }
+
+    /// As [`Links::follow`], with a number of steps that several walks share.
+    fn follow_within(
+        &self,
+        steps: &mut usize,
+        text: &str,
+        base: Option<&str>,
+        drive: Option<char>,
+    ) -> Resolved<'static> {
         let mut walk = Walk { links: self, drive, floors: self.floors, place: None, left: vec![] };
-        match walk.run(text, base) {
+        match walk.run(text, base, steps) {
             Some(path) => Resolved { path: Some(Cow::Owned(path)), floors: walk.floors },
             None => Resolved::unknown(walk.floors),
         }
@@ -115,7 +132,7 @@ struct Walk<'w> {
 
 impl<'w> Walk<'w> {
     /// Walks a text to its end; `None` where there is none, or no beginning.
-    fn run(&mut self, text: &'w str, base: Option<&'w str>) -> Option<String> {
+    fn run(&mut self, text: &'w str, base: Option<&'w str>, steps: &mut usize) -> Option<String> {
         if let Some(base) = base {
             self.enter(base)?;
         }
@@ -126,9 +143,12 @@ impl<'w> Walk<'w> {
             self.left.extend(base);
         }
         let mut links = 0;
-        for _ in 0..MAX_STEPS {
+        while 0 < *steps {
+            *steps -= 1;
             let Some(component) = self.next() else {
-                return self.place.take().map(|place| place.path.finish());
+                let place = self.place.take()?;
+                self.floors = self.floors.union(place.path.floors(self.links.platform));
+                return Some(place.path.finish());
             };
             let Some(target) = self.step(component) else { continue };
             links += 1;
@@ -214,7 +234,12 @@ impl<'w> Walk<'w> {
 
 /// Goes on from the short name of a folder that has two.
 fn shorten(place: &mut Place) -> Option<()> {
+    /// Longer than each spelling of a folder that has two names.
+    const LONG: usize = 40;
     let path = place.path.as_str();
+    if LONG < path.len() {
+        return Some(());
+    }
     let short = macos::shorten(Cow::Borrowed(path));
     if short.len() < path.len() {
         let key = fold(&short).into_owned();

@@ -90,11 +90,11 @@ pub(crate) fn path_parts(
         emit(&Part { action, object, floors: floors.union(more), alternative: false });
     };
     if let Some(rest) = tilde(ctx.platform, text) {
-        return under_home(ctx, rest, drive, &mut emit);
+        return under_home(ctx, rest, &mut emit);
     }
     one_reading(ctx, text, base, drive, &mut emit);
     if let Some(rest) = home_variable(ctx.platform, text) {
-        under_home(ctx, rest, drive, &mut emit);
+        under_home(ctx, rest, &mut emit);
     }
     if let Some((seen, _)) = text.split_once('\0') {
         one_reading(ctx, seen, base, drive, &mut emit);
@@ -103,10 +103,11 @@ pub(crate) fn path_parts(
 
 type Emit<'e> = dyn FnMut(PathValue<'_>, Floors) + 'e;
 
-fn under_home(ctx: &Context<'_>, rest: &str, drive: Option<char>, emit: &mut Emit<'_>) {
+fn under_home(ctx: &Context<'_>, rest: &str, emit: &mut Emit<'_>) {
     let mut is_bound = false;
     for home in ctx.bindings("home") {
         is_bound = true;
+        let drive = windows::drive_of(home);
         // What follows `~/` is relative, whatever it begins with.
         let rest = rest.trim_start_matches(lexical::separators(ctx.platform));
         one_reading(ctx, rest, PathValue::Known(home), drive, emit);
@@ -157,13 +158,13 @@ fn read<'t>(
     drive: Option<char>,
 ) -> Resolved<'t> {
     let floors = text_floors(text);
-    let (base, rest) = match tilde(ctx.platform, text) {
-        None => (base, text),
+    let (base, rest, drive) = match tilde(ctx.platform, text) {
+        None => (base, text, drive),
         Some(rest) => match ctx.only_binding("home") {
             None => return Resolved::unknown(floors),
             Some(home) => {
                 let rest = rest.trim_start_matches(lexical::separators(ctx.platform));
-                (PathValue::Known(home), rest)
+                (PathValue::Known(home), rest, windows::drive_of(home))
             }
         },
     };
