@@ -5,7 +5,7 @@
 //! separate step, because a terminal, a pipeline and an editor want different things:
 //!
 //! ```text
-//!   parser ┐                     ┌ text::render    for people
+//!   parser ┐                     ┌ render          for people
 //!   checker├──→ Vec<Diagnostic> ─┤
 //!   lints  ┘                     └ json::finding   for machines
 //! ```
@@ -15,6 +15,13 @@
 //!
 //! [`Source`]: crate::span::Source
 //! [`SourceId`]: crate::span::SourceId
+
+pub mod json;
+mod text;
+mod visible;
+
+pub use text::{Style, render, render_all};
+pub use visible::{is_hidden, visible};
 
 use crate::span::Location;
 

@@ -1,5 +1,6 @@
 //! Pieces of a tree as text on one line.
 
+use crate::diagnostic::is_hidden;
 use crate::syntax::ast::*;
 use policy_eval::Tier;
 
@@ -174,7 +175,7 @@ fn escape(value: &str) -> String {
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),
             '\n' => out.push_str("\\n"),
-            c if crate::syntax::is_hidden(c) => out.push_str(&format!("\\u{{{:x}}}", c as u32)),
+            c if is_hidden(c) => out.push_str(&format!("\\u{{{:x}}}", c as u32)),
             c => out.push(c),
         }
     }

@@ -27,7 +27,6 @@ use crate::span::{Location, Source, SourceId, Span};
 use ast::File;
 use error::SyntaxError;
 use grammar::{Grammar, Rule};
-pub(crate) use scan::is_hidden;
 use tree::Tree;
 
 /// The most bytes that a file may have.

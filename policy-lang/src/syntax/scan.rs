@@ -8,6 +8,7 @@
 use super::MOST_NESTED;
 use super::ast::Comment;
 use super::error::SyntaxError;
+use crate::diagnostic::is_hidden;
 use crate::span::Span;
 
 /// What a token is.
@@ -205,33 +206,6 @@ fn hidden_characters(text: &str, errors: &mut Vec<(SyntaxError, Span)>) {
             errors.push((SyntaxError::HiddenCharacter(c), Span::new(at, at + c.len_utf8())));
         }
         before = c;
-    }
-}
-
-/// Whether a character is not seen, or changes how others are seen. A new line and a tab are not
-/// hidden.
-pub(crate) fn is_hidden(c: char) -> bool {
-    match c {
-        '\n' | '\t' => false,
-        '\u{AD}'
-        | '\u{34F}'
-        | '\u{61C}'
-        | '\u{115F}'
-        | '\u{1160}'
-        | '\u{17B4}'
-        | '\u{17B5}'
-        | '\u{180B}'..='\u{180F}'
-        | '\u{200B}'..='\u{200F}'
-        | '\u{2028}'..='\u{202E}'
-        | '\u{2060}'..='\u{206F}'
-        | '\u{3164}'
-        | '\u{FE00}'..='\u{FE0F}'
-        | '\u{FEFF}'
-        | '\u{FFA0}'
-        | '\u{FFF0}'..='\u{FFFB}'
-        | '\u{1D173}'..='\u{1D17A}'
-        | '\u{E0000}'..='\u{E0FFF}' => true,
-        c => c.is_control(),
     }
 }
 
