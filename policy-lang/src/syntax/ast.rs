@@ -103,6 +103,26 @@ pub enum Item {
     Test(Test),
 }
 
+impl Item {
+    /// Where it stands.
+    pub fn span(&self) -> Span {
+        match self {
+            Item::Set(item) => item.span,
+            Item::Root(item) => item.span,
+            Item::Attribute(item) => item.span,
+            Item::Default(item) => item.span,
+            Item::Delegate(item) => item.span,
+            Item::Include(item) => item.span,
+            Item::Accept(item) => item.span,
+            Item::Trust(item) => item.span,
+            Item::Sentence(item) => item.span,
+            Item::Block(item) => item.span,
+            Item::Proof(item) => item.span,
+            Item::Test(item) => item.span,
+        }
+    }
+}
+
 /// `paths NAME = "…", "…"`
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]

@@ -17,6 +17,7 @@ pub mod error;
 mod expected;
 mod grammar;
 mod mend;
+mod places;
 mod scan;
 mod tree;
 

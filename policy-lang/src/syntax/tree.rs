@@ -81,9 +81,15 @@ impl Tree {
         Tree { offset, errors: Vec::new(), depth: 0 }
     }
 
+    /// Where a production stands: up to the end of its last token. What the grammar says of it
+    /// includes the blanks and comments before a part that is left out.
     pub(super) fn span(&self, pair: &Pair<'_>) -> Span {
-        let span = pair.as_span();
-        Span::new(self.offset + span.start(), self.offset + span.end())
+        let start = pair.as_span().start();
+        let mut last = pair.clone();
+        while let Some(inner) = last.clone().into_inner().next_back() {
+            last = inner;
+        }
+        Span::new(self.offset + start, self.offset + last.as_span().end())
     }
 
     fn error(&mut self, error: SyntaxError, span: Span) {
