@@ -2,7 +2,7 @@
 
 use policy_eval::{Action, Attr, ObjectKind, Type};
 
-use super::conditions::{Subject, Ty};
+use super::conditions::{Subject, Ty, describe};
 use super::error::CheckError;
 use super::pattern;
 use super::sentences::Checker;
@@ -59,19 +59,13 @@ impl Checker<'_> {
             Value::Set(values, _) => &values[..],
             one => std::slice::from_ref(one),
         };
-        let at = Location { source: file, span: given.attribute.span };
         let mut bindings = Vec::new();
         for value in values {
             match value {
                 Value::Text(text) => bindings.push(text.value.clone()),
                 other => {
-                    let root = Subject {
-                        attr: AttrRef::Builtin(Attr::Path),
-                        ty: Ty::Plain(Type::Path),
-                        name: name.to_owned(),
-                        at,
-                    };
-                    self.wrong_value::<()>(&root, other);
+                    let at = Location { source: file, span: other.span() };
+                    self.wrong_given(name, &Ty::Plain(Type::Path), other, at);
                 }
             }
         }
@@ -104,13 +98,35 @@ impl Checker<'_> {
                 for value in values {
                     match value {
                         Value::Text(text) => members.push(text.value.clone()),
-                        other => return self.wrong_value(subject, other),
+                        other => return self.wrong_fact(subject, other),
                     }
                 }
                 Some(TestValue::Set(members))
             }
-            _ => self.wrong_value(subject, value),
+            _ => self.wrong_fact(subject, value),
         }
+    }
+
+    fn wrong_fact<T>(&mut self, subject: &Subject, value: &Value) -> Option<T> {
+        let at = Location { source: subject.at.source, span: value.span() };
+        self.wrong_given(&subject.name, &subject.ty, value, at);
+        None
+    }
+
+    fn wrong_given(&mut self, name: &str, ty: &Ty, value: &Value, at: Location) {
+        let possible = match ty {
+            Ty::Plain(Type::Int) => format!("`{name} = 1`"),
+            Ty::Plain(Type::Bool) => format!("`{name} = true`"),
+            Ty::Plain(Type::StringSet) => format!("`{name} = (\"a\", \"b\")`"),
+            _ => format!("`{name} = \"…\"`"),
+        };
+        let error = CheckError::WrongValue {
+            attribute: name.to_owned(),
+            ty: ty.describe(),
+            found: describe(value).to_owned(),
+            possible,
+        };
+        self.report.add(error.at(at));
     }
 
     /// `TIER ACTION OBJECT [port N] [where NAME = VALUE, …]`
@@ -160,7 +176,9 @@ impl Checker<'_> {
             Some(Object::Unix { pattern, .. }) if action == Action::Connect => {
                 return Some(TestObject::Unix(pattern.value.clone()));
             }
-            Some(Object::Unix { .. }) => CheckError::SocketMisplaced { action },
+            Some(Object::Unix { .. }) => {
+                CheckError::SocketMisplaced { place: format!("`{action}`") }
+            }
             Some(Object::Pattern(text)) => {
                 let pair = match kind {
                     ObjectKind::Tool => pattern::tool(&text.value, false).map(drop),
@@ -172,8 +190,9 @@ impl Checker<'_> {
                 }
                 return Some(TestObject::Text(text.value.clone()));
             }
+            // The parser lets only strings stand here.
             Some(Object::Set(_) | Object::Builtin(_) | Object::Star(_)) => {
-                CheckError::NotConcrete { what: kind.describe() }
+                CheckError::ObjectMissing { action }
             }
         };
         let span = expect.object.as_ref().map_or(expect.span, Object::span);

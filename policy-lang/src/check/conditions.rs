@@ -8,7 +8,7 @@ use policy_eval::{Action, ActionSet, Attr, Type};
 use super::error::{CheckError, quoted};
 use super::pattern;
 use super::sentences::Checker;
-use super::sets::{Kind, Patterns, builtin, lookup, parse};
+use super::sets::{Kind, Patterns, parse};
 use crate::diagnostic::nearest;
 use crate::model::pattern::{HostPattern, HostShape, PathPattern, TokenPattern};
 use crate::model::{Atom, AttrRef, DeclaredType, Formula};
@@ -35,17 +35,32 @@ const HABITS: &[(&str, &str)] = &[
     ("username", "user"),
 ];
 
-/// A condition, and the attributes in it that not every action has.
-#[derive(Clone)]
+/// A condition, and where it first speaks of each attribute that not every action has.
 pub(super) struct Lowered {
     pub(super) formula: Formula,
     uses: Vec<(AttrRef, Location)>,
+    /// How many tests it has.
+    pub(super) size: usize,
 }
 
 impl Lowered {
-    /// A condition without attributes that belong to single actions.
-    pub(super) fn of(formula: Formula) -> Lowered {
-        Lowered { formula, uses: Vec::new() }
+    /// A condition of so many tests, without attributes that belong to single actions.
+    pub(super) fn of(formula: Formula, size: usize) -> Lowered {
+        Lowered { formula, uses: Vec::new(), size }
+    }
+
+    /// Notes a test on an attribute. Arguments of calls all belong to the same action, so the
+    /// first stands for all.
+    fn note(&mut self, subject: &Subject) {
+        self.size += 1;
+        let of = actions_of(&subject.attr);
+        let is_argument = |attr: &AttrRef| matches!(attr, AttrRef::Argument(_));
+        let known = self.uses.iter().any(|(attr, _)| {
+            *attr == subject.attr || is_argument(attr) && is_argument(&subject.attr)
+        });
+        if of != ActionSet::ALL && !known {
+            self.uses.push((subject.attr.clone(), subject.at));
+        }
     }
 }
 
@@ -69,10 +84,20 @@ impl Ty {
         Ty::OneOf(words.iter().map(|word| (*word).to_owned()).collect())
     }
 
-    fn describe(&self) -> String {
+    pub(super) fn describe(&self) -> String {
         match self {
             Ty::Plain(ty) => ty.describe().to_owned(),
             Ty::OneOf(_) => Type::OneOf(&[]).describe().to_owned(),
+        }
+    }
+
+    /// The kind of the sets that it may be in.
+    fn kind(&self) -> Option<Kind> {
+        match self {
+            Ty::Plain(Type::Path) => Some(Kind::Path),
+            Ty::Plain(Type::Host | Type::Ip) => Some(Kind::Host),
+            Ty::Plain(Type::String | Type::Json) | Ty::OneOf(_) => Some(Kind::Text),
+            Ty::Plain(_) => None,
         }
     }
 
@@ -120,9 +145,9 @@ enum Operand {
 impl Checker<'_> {
     /// Reads a condition. The parser bounds its depth.
     pub(super) fn condition(&mut self, condition: &Condition, file: SourceId) -> Lowered {
-        let mut uses = Vec::new();
-        let formula = self.formula(condition, file, &mut uses);
-        Lowered { formula, uses }
+        let mut lowered = Lowered { formula: Formula::True, uses: Vec::new(), size: 0 };
+        let formula = self.formula(condition, file, &mut lowered);
+        Lowered { formula, ..lowered }
     }
 
     /// Reports the attributes of a condition that not all of the actions have.
@@ -148,25 +173,21 @@ impl Checker<'_> {
         self.report.add(error.at(at));
     }
 
-    fn formula(
-        &mut self,
-        condition: &Condition,
-        file: SourceId,
-        uses: &mut Vec<(AttrRef, Location)>,
-    ) -> Formula {
+    fn formula(&mut self, condition: &Condition, file: SourceId, whole: &mut Lowered) -> Formula {
         let attribute = match condition {
             Condition::And(parts, _) => {
                 let parts: Vec<_> =
-                    parts.iter().map(|part| self.formula(part, file, uses)).collect();
+                    parts.iter().map(|part| self.formula(part, file, whole)).collect();
                 return Formula::and(parts);
             }
             Condition::Or(parts, _) => {
                 return Formula::Or(
-                    parts.iter().map(|part| self.formula(part, file, uses)).collect(),
+                    parts.iter().map(|part| self.formula(part, file, whole)).collect(),
                 );
             }
-            Condition::Not(inner, _) => return not(self.formula(inner, file, uses)),
+            Condition::Not(inner, _) => return not(self.formula(inner, file, whole)),
             Condition::Marked { name, .. } => {
+                whole.size += 1;
                 return Formula::Atom(Atom::Marked(self.mark(&name.value)));
             }
             Condition::Compare { attribute, .. }
@@ -179,7 +200,7 @@ impl Checker<'_> {
         };
         // What is wrong is reported, so what the formula says then plays no part.
         let Some(subject) = self.subject(attribute, file) else { return Formula::True };
-        uses.push((subject.attr.clone(), subject.at));
+        whole.note(&subject);
         self.test(condition, subject).unwrap_or(Formula::True)
     }
 
@@ -239,14 +260,12 @@ impl Checker<'_> {
         let declared = scope.attributes.keys().map(String::as_str);
         let known = Attr::ALL.iter().map(|attr| attr.name()).chain(declared);
         let habit = HABITS.iter().find(|(habit, _)| *habit == name).map(|(_, meant)| *meant);
-        let nearest = match path.names.first().map(String::as_str) {
+        let near = match path.names.first().map(String::as_str) {
             Some("args") => Some("args.NAME"),
             _ => habit.or_else(|| nearest(&name, known)),
         };
-        let error = CheckError::UnknownAttribute {
-            name: name.clone(),
-            nearest: nearest.map(str::to_owned),
-        };
+        let error =
+            CheckError::UnknownAttribute { name: name.clone(), nearest: near.map(str::to_owned) };
         self.report.add_once(&name, error.at(Location { source: file, span: path.span }));
         None
     }
@@ -273,33 +292,34 @@ impl Checker<'_> {
 
     /// `in (…)`, `in SET`, `in @name`
     fn within(&mut self, subject: &Subject, list: &List) -> Option<Formula> {
-        let (file, span) = (subject.at.source, subject.at.span);
-        let kind = match subject.ty {
-            Ty::Plain(Type::Path) => Kind::Path,
-            Ty::Plain(Type::Host | Type::Ip) => Kind::Host,
-            Ty::Plain(Type::String | Type::Json) | Ty::OneOf(_) => Kind::Text,
-            Ty::Plain(Type::Int) if matches!(list, List::Values(..)) => Kind::Text,
-            _ => return self.wrong_operator(subject, "in", span),
-        };
-        let patterns = match list {
-            List::Values(values, _) => {
-                let operands = values.iter().map(|value| self.operand(subject, value));
+        let file = subject.at.source;
+        let kind = subject.ty.kind();
+        let patterns = match (list, kind) {
+            (List::Values(..), _)
+                if matches!(subject.ty, Ty::Plain(Type::Bool | Type::StringSet)) =>
+            {
+                return self.wrong_operator(subject, "in", subject.at.span);
+            }
+            (List::Values(values, span), _) if values.is_empty() => {
+                let at = Location { source: file, span: *span };
+                self.report.add(CheckError::EmptyList { attribute: subject.name.clone() }.at(at));
+                return None;
+            }
+            (List::Values(values, _), _) => {
                 // Every value is looked at, so that every error is found.
-                let operands: Vec<Option<Operand>> = operands.collect();
+                let operands: Vec<Option<Operand>> =
+                    values.iter().map(|value| self.operand(subject, value)).collect();
                 return Some(one_of(&subject.attr, operands.into_iter().flatten().collect()));
             }
-            List::Set(name) => {
-                let set = lookup(name, kind, file, &self.scopes, &mut self.report)?;
-                self.sets.members(set, kind)
-            }
-            List::Builtin(name) if kind == Kind::Host => builtin(name, file, &mut self.report)?,
-            List::Builtin(name) => {
+            (_, None) => return self.wrong_operator(subject, "in", subject.at.span),
+            (List::Set(name), Some(kind)) => self.members(name, kind, file)?,
+            (List::Builtin(name), Some(Kind::Host)) => self.builtin(name, file)?,
+            (List::Builtin(name), Some(kind)) => {
                 let at = Location { source: file, span: name.span };
                 self.report.add(CheckError::BuiltinMisplaced { wanted: kind.describe() }.at(at));
                 return None;
             }
         };
-        self.spend_patterns(patterns.len(), || subject.at);
         let operand = match patterns {
             Patterns::Paths(list) => Operand::Paths(list),
             Patterns::Hosts(list) => Operand::Hosts(self.without_ports(subject, list)?),
@@ -339,7 +359,11 @@ impl Checker<'_> {
         if subject.ty != Ty::Plain(Type::StringSet) {
             return self.wrong_operator(subject, "contains", subject.at.span);
         }
-        let Value::Text(text) = value else { return self.wrong_value(subject, value) };
+        let Value::Text(text) = value else {
+            let at = Location { source: subject.at.source, span: value.span() };
+            self.report.add(CheckError::NotAMember { attribute: subject.name.clone() }.at(at));
+            return None;
+        };
         let member = pattern::exact(&text.value, folds(text));
         Some(Formula::Atom(Atom::Contains(subject.attr.clone(), member)))
     }
@@ -475,16 +499,8 @@ impl Checker<'_> {
         None
     }
 
-    pub(super) fn wrong_value<T>(&mut self, subject: &Subject, value: &Value) -> Option<T> {
-        let found = match value {
-            Value::Text(text) if folds(text) => "a string that ignores case",
-            Value::Text(_) => "a string",
-            Value::Int(..) => "a number",
-            Value::Bool(..) => "true or false",
-            Value::Word(_) => "a word without quotes",
-            Value::Set(..) => "a set",
-        };
-        self.found_wrong(subject, found, value.span())
+    fn wrong_value<T>(&mut self, subject: &Subject, value: &Value) -> Option<T> {
+        self.found_wrong(subject, describe(value), value.span())
     }
 
     fn found_wrong<T>(&mut self, subject: &Subject, found: &str, span: Span) -> Option<T> {
@@ -552,6 +568,18 @@ fn symbol(op: Comparison) -> &'static str {
         Comparison::LessOrEqual => "<=",
         Comparison::Greater => ">",
         Comparison::GreaterOrEqual => ">=",
+    }
+}
+
+/// What a value is, for people.
+pub(super) fn describe(value: &Value) -> &'static str {
+    match value {
+        Value::Text(text) if folds(text) => "a string that ignores case",
+        Value::Text(_) => "a string",
+        Value::Int(..) => "a number",
+        Value::Bool(..) => "true or false",
+        Value::Word(_) => "a word without quotes",
+        Value::Set(..) => "a set",
     }
 }
 

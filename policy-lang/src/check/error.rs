@@ -6,7 +6,7 @@ use policy_eval::{Action, ActionSet, Layer};
 
 use super::pattern::{Fault, PatternError};
 use super::{MAX_ERRORS, MAX_FILES};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Diagnostic, nearest};
 use crate::span::{Location, SourceId};
 use crate::syntax::ast::Text;
 
@@ -52,8 +52,8 @@ pub enum CheckError {
     DuplicateId { id: String },
     #[error("there are more than {most} {what}")]
     TooMany { what: &'static str, most: usize },
-    #[error("the list of words is empty")]
-    NoWords,
+    #[error("`{attribute}` is never one of no values")]
+    EmptyList { attribute: String },
 
     // Objects.
     #[error("`{set}` is a set of {kind}, and {wanted} is wanted here")]
@@ -64,14 +64,12 @@ pub enum CheckError {
     NoObject { action: Action },
     #[error("`{first}` takes {takes}, `{second}` takes {differs}")]
     MixedObjects { first: Action, takes: &'static str, second: Action, differs: &'static str },
-    #[error("`{action}` has no sockets")]
-    SocketMisplaced { action: Action },
-    #[error("`*` cannot stand in {place}")]
-    StarMisplaced { place: &'static str },
+    #[error("{place} has no sockets")]
+    SocketMisplaced { place: String },
+    #[error("`*` cannot stand in a set")]
+    StarInSet,
     #[error("`{action}` has no port")]
     NoPort { action: Action },
-    #[error("the ports {first}-{last} run backwards")]
-    PortsBackwards { first: u16, last: u16 },
     #[error(transparent)]
     Pattern(#[from] Fault),
 
@@ -86,6 +84,8 @@ pub enum CheckError {
     NotABool { attribute: String, ty: String, possible: String },
     #[error("`{attribute}` is {ty}, and this is {found}")]
     WrongValue { attribute: String, ty: String, found: String, possible: String },
+    #[error("`contains` asks for one member")]
+    NotAMember { attribute: String },
     #[error("`{attribute}` is never `{word}`")]
     NotInList { attribute: String, word: String, words: String, nearest: Option<String> },
     #[error("`{attribute}` has no port")]
@@ -94,8 +94,6 @@ pub enum CheckError {
     // Sentences.
     #[error("the default of {what} is written twice")]
     DefaultTwice { what: String },
-    #[error("the option `{option}` is written twice")]
-    OptionTwice { option: &'static str },
     #[error("`count` is for `run` or `call`, one of them")]
     CountOfOther,
     #[error("a request counts as `read`, `write` or `delete`, not as `{action}`")]
@@ -104,8 +102,6 @@ pub enum CheckError {
     CountWhat { action: Action, what: &'static str },
 
     // Tests.
-    #[error("a test is about one request: {what} in quotes is wanted here")]
-    NotConcrete { what: &'static str },
     #[error("`{action}` needs an object")]
     ObjectMissing { action: Action },
 }
@@ -127,28 +123,25 @@ impl CheckError {
             CheckError::TwoTypes { .. } | CheckError::TwoPlaces { .. } => "C016",
             CheckError::Circle { .. } => "C017",
             CheckError::DuplicateId { .. } => "C018",
-            CheckError::NoWords => "C019",
+            CheckError::EmptyList { .. } => "C019",
             CheckError::WrongSet { .. } | CheckError::BuiltinMisplaced { .. } => "C020",
             CheckError::NoObject { .. } => "C021",
             CheckError::MixedObjects { .. } => "C022",
             CheckError::SocketMisplaced { .. } => "C023",
-            CheckError::StarMisplaced { .. } => "C024",
+            CheckError::StarInSet => "C024",
             CheckError::NoPort { .. } => "C025",
-            CheckError::PortsBackwards { .. } => "C026",
             CheckError::Pattern(fault) => fault.code(),
             CheckError::UnknownAttribute { .. } => "C030",
             CheckError::AttributeOfOthers { .. } => "C031",
             CheckError::WrongOperator { .. } | CheckError::NotABool { .. } => "C032",
-            CheckError::WrongValue { .. } => "C033",
+            CheckError::WrongValue { .. } | CheckError::NotAMember { .. } => "C033",
             CheckError::NotInList { .. } => "C034",
             CheckError::PortInCondition { .. } => "C035",
             CheckError::DefaultTwice { .. } => "C040",
-            CheckError::OptionTwice { .. } => "C041",
             CheckError::CountOfOther
             | CheckError::CountAsOther { .. }
             | CheckError::CountWhat { .. } => "C042",
-            CheckError::NotConcrete { .. } => "C050",
-            CheckError::ObjectMissing { .. } => "C051",
+            CheckError::ObjectMissing { .. } => "C050",
         }
     }
 
@@ -204,7 +197,9 @@ impl CheckError {
             CheckError::Circle { .. } => "take it out of one of them",
             CheckError::DuplicateId { .. } => "reports name sentences by their ids: rename one",
             CheckError::TooMany { .. } => return None,
-            CheckError::NoWords => "write the words, as in `one of (\"low\", \"high\")`",
+            CheckError::EmptyList { attribute } => {
+                return Some(format!("write values, as in `{attribute} in (\"a\", \"b\")`"));
+            }
             CheckError::WrongSet { .. } => "write a set of the right kind, or patterns",
             CheckError::BuiltinMisplaced { .. } => {
                 "they stand in sentences of `connect`, `listen` and `fetch`, and behind `host in`"
@@ -212,41 +207,37 @@ impl CheckError {
             CheckError::NoObject { .. } => "leave the object out, and say more with `when`",
             CheckError::MixedObjects { .. } => "write one sentence for each",
             CheckError::SocketMisplaced { .. } => "sockets belong to `connect`",
-            CheckError::StarMisplaced { .. } => "write patterns or names of sets",
+            CheckError::StarInSet => "write patterns or names of sets",
             CheckError::NoPort { .. } => "ports belong to `connect`, `listen` and `fetch`",
-            CheckError::PortsBackwards { first, last } => {
-                return Some(format!("write `{last}-{first}`"));
-            }
             CheckError::Pattern(fault) => return fault.help(),
-            CheckError::UnknownAttribute { nearest: Some(nearest), .. } => {
-                return did_you_mean(nearest);
+            CheckError::UnknownAttribute { name, .. } if name.contains('.') => {
+                "only the arguments of a call have names behind a dot: `args.NAME`"
             }
-            CheckError::UnknownAttribute { name, .. } => {
+            CheckError::UnknownAttribute { name, nearest } => {
+                let meant = nearest.as_ref().map(|nearest| format!("did you mean `{nearest}`? "));
                 return Some(format!(
-                    "what a runtime sends beside the language's own is declared: \
-                     `attribute {name}: string`"
+                    "{}what a runtime sends beside the language's own is declared: \
+                     `attribute {name}: string`",
+                    meant.unwrap_or_default()
                 ));
             }
-            CheckError::AttributeOfOthers { nearest: Some(nearest), .. } => {
-                return did_you_mean(nearest);
-            }
-            CheckError::AttributeOfOthers { name, of, .. } => {
-                let verb = if of.iter().count() == 1 { "has" } else { "have" };
-                return Some(format!(
-                    "{} {verb} `{name}`: write a sentence for it alone",
-                    quoted(of.iter().map(Action::name), "")
-                ));
+            CheckError::AttributeOfOthers { name, action, of, nearest } => {
+                return Some(owners(name, *action, *of, nearest.as_deref()));
             }
             CheckError::WrongOperator { possible, .. }
             | CheckError::NotABool { possible, .. }
             | CheckError::WrongValue { possible, .. } => {
                 return Some(format!("write {possible}"));
             }
+            CheckError::NotAMember { attribute } => {
+                return Some(format!(
+                    "write `{attribute} contains \"a\" and {attribute} contains \"b\"`"
+                ));
+            }
             CheckError::NotInList { nearest: Some(nearest), .. } => return did_you_mean(nearest),
             CheckError::NotInList { words, .. } => return Some(format!("it is {words}")),
             CheckError::PortInCondition { .. } => "write `and port == 443`",
             CheckError::DefaultTwice { .. } => "keep one of them",
-            CheckError::OptionTwice { .. } => "keep one of them",
             CheckError::CountOfOther => {
                 "write `count run \"cp ...\" as read operands but last` or \
                  `count call \"files/read_file\" as read args.path`"
@@ -254,7 +245,6 @@ impl CheckError {
             CheckError::CountAsOther { .. } => "what a command or a call touches is a file",
             CheckError::CountWhat { action: Action::Call, .. } => "write `as read args.path`",
             CheckError::CountWhat { .. } => "write `as read operands`",
-            CheckError::NotConcrete { .. } => "write a value in quotes, as a request has it",
             CheckError::ObjectMissing { .. } => "write it in quotes behind the action",
         };
         Some(help.to_owned())
@@ -270,6 +260,15 @@ impl CheckError {
 
 fn did_you_mean(name: &str) -> Option<String> {
     Some(format!("did you mean `{name}`?"))
+}
+
+/// Who has an attribute, and what the action has that is spelt much like it.
+fn owners(name: &str, action: Action, of: ActionSet, nearest: Option<&str>) -> String {
+    let (verb, them) = if of.iter().count() == 1 { ("has", "it") } else { ("have", "them") };
+    let all = quoted(of.iter().map(Action::name), "");
+    let nearest = nearest.map(|nearest| format!("; `{action}` has `{nearest}`"));
+    let nearest = nearest.unwrap_or_default();
+    format!("{all} {verb} `{name}`: write a sentence for {them} alone{nearest}")
 }
 
 /// The nearest name, else all of them.
@@ -331,6 +330,16 @@ impl Report {
         }
     }
 
+    /// The nearest of several names. Looking is slow where names are many, so what comes after the
+    /// last error that is shown gets none.
+    pub(super) fn nearest<'n>(
+        &self,
+        word: &str,
+        names: impl IntoIterator<Item = &'n str>,
+    ) -> Option<&'n str> {
+        if self.found.len() < MAX_ERRORS { nearest(word, names) } else { None }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.found.is_empty()
     }
@@ -342,6 +351,3 @@ impl Report {
         self.found
     }
 }
-
-/// Every code of this stage.
-pub const CODES: &[Code] = &[];

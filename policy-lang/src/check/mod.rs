@@ -20,6 +20,7 @@
 //! roots, marks, rules) is numbered in the order of names.
 
 mod cases;
+mod codes;
 mod conditions;
 mod error;
 mod files;
@@ -32,7 +33,8 @@ mod sets;
 
 use std::sync::Arc;
 
-pub use error::{CODES, CheckError};
+pub use codes::CODES;
+pub use error::CheckError;
 pub use files::{Failure, Files, MAX_FILES, Resolver, no_includes, read};
 
 use crate::diagnostic::Diagnostic;
@@ -41,8 +43,11 @@ use crate::span::Source;
 
 /// The most errors that one run reports.
 pub const MAX_ERRORS: usize = 100;
-/// The most patterns that a model holds, each set counted wherever it is used.
+/// The most patterns and conditions that a model holds: what a set or the head of a block says is
+/// counted wherever it is used.
 pub const MAX_PATTERNS: usize = 500_000;
+/// The most sandboxes that the files of a policy may declare.
+pub const MAX_SANDBOXES: usize = 256;
 /// The most roots that a policy may have, the built-in ones included.
 pub const MAX_ROOTS: usize = 64;
 

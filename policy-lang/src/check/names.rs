@@ -5,6 +5,7 @@
 //! text.
 
 use std::collections::{BTreeMap, HashSet};
+use std::rc::Rc;
 
 use policy_eval::Layer;
 
@@ -19,33 +20,34 @@ pub(super) enum Bearer {
     Proof(usize),
 }
 
-struct Entry {
+struct Entry<'f> {
     name: String,
     /// Where the id stands, if the name is one.
     id: Option<Location>,
     layer: Layer,
-    /// The text of the sentence, and of the heads of the blocks around it.
-    text: String,
+    /// The heads of the blocks around the sentence, and the sentence.
+    heads: Rc<[&'f str]>,
+    text: &'f str,
     at: Location,
     bearer: Bearer,
 }
 
 /// Collects names, and tells equal ones apart.
 #[derive(Default)]
-pub(super) struct Names {
-    entries: Vec<Entry>,
+pub(super) struct Names<'f> {
+    entries: Vec<Entry<'f>>,
 }
 
-impl Names {
+impl<'f> Names<'f> {
     pub(super) fn add(
         &mut self,
         bearer: Bearer,
         (name, id): (String, Option<Location>),
         layer: Layer,
-        text: String,
+        (heads, text): (Rc<[&'f str]>, &'f str),
         at: Location,
     ) {
-        self.entries.push(Entry { name, id, layer, text, at, bearer });
+        self.entries.push(Entry { name, id, layer, heads, text, at, bearer });
     }
 
     /// The name of each bearer. Two ids at two places are an error; one id that several layers
@@ -54,19 +56,19 @@ impl Names {
         self.refuse_equal_ids(report);
         self.entries.sort_by(|a, b| {
             // An id keeps its name before a head that happens to be equal.
-            let key = |entry: &Entry| (entry.id.is_none(), entry.layer);
-            (key(a), &a.text, a.at).cmp(&(key(b), &b.text, b.at))
+            let key = |entry: &Entry<'f>| (entry.id.is_none(), entry.layer);
+            let text = |entry: &Entry<'f>| (Rc::clone(&entry.heads), entry.text, entry.at);
+            key(a).cmp(&key(b)).then_with(|| text(a).cmp(&text(b)))
         });
         let mut used: HashSet<String> = HashSet::new();
         let mut last: BTreeMap<String, usize> = BTreeMap::new();
         let mut resolved = Vec::with_capacity(self.entries.len());
         for entry in self.entries {
             let mut name = entry.name.clone();
-            let number = last.entry(entry.name).or_insert(1);
+            let number = last.entry(entry.name.clone()).or_insert(1);
             while !used.insert(name.clone()) {
                 *number += 1;
-                let base = name.strip_suffix(&format!(" ({})", *number - 1)).unwrap_or(&name);
-                name = format!("{base} ({number})");
+                name = format!("{} ({number})", entry.name);
             }
             resolved.push((entry.bearer, name));
         }

@@ -2,13 +2,14 @@
 
 use policy_eval::{Action, ActionSet, Attr, ObjectKind};
 
+use super::conditions::not;
 use super::error::CheckError;
 use super::sentences::Checker;
 use super::sets::{Kind, Patterns, builtin, lookup, parse, parse_socket};
 use crate::diagnostic::nearest;
 use crate::model::pattern::{CommandPattern, HostPattern, HostShape};
 use crate::model::{Atom, AttrRef, Formula};
-use crate::span::{Location, SourceId, Span, Spanned};
+use crate::span::{Location, SourceId, Spanned};
 use crate::syntax::ast::{self, Name, Object};
 
 /// What the actions of a sentence are done to.
@@ -44,6 +45,15 @@ fn common_subject(actions: ActionSet) -> Subject {
         (_, Some(other)) => Subject::Mixed(first, other),
         (Some((kind, attr)), None) => Subject::One(kind, attr),
         (None, None) => Subject::Nothing(first),
+    }
+}
+
+/// What an action takes, for people.
+fn takes(action: Action) -> &'static str {
+    match action {
+        Action::Use => "a credential",
+        Action::Spawn => "an agent",
+        other => other.object().describe(),
     }
 }
 
@@ -84,11 +94,12 @@ impl Checker<'_> {
             return Formula::True;
         }
         let subject = common_subject(actions);
-        let objects = self.one_of(&matches.objects, subject, actions, file);
+        let place = Location { source: file, span: matches.span };
+        let objects = self.one_of(&matches.objects, subject, actions, place);
         let except = if matches.except.is_empty() {
             Formula::True
         } else {
-            Formula::Not(Box::new(self.one_of(&matches.except, subject, actions, file)))
+            not(self.one_of(&matches.except, subject, actions, place))
         };
         let ports = self.ports(&matches.ports, actions, file);
         Formula::and([objects, except, ports])
@@ -97,70 +108,62 @@ impl Checker<'_> {
     /// The command patterns among objects, for finding operands.
     pub(super) fn commands(&mut self, objects: &[Object], file: SourceId) -> Vec<CommandPattern> {
         match self.patterns(objects, Kind::Command, ActionSet::NONE, file) {
-            Some(Patterns::Commands(patterns)) => patterns,
+            Patterns::Commands(patterns) => patterns,
             _ => Vec::new(),
         }
     }
 
-    /// One of the objects; no object means every one.
+    /// One of the objects; no object means every one. `place` is where the sentence says so.
     fn one_of(
         &mut self,
         objects: &[Object],
         subject: Subject,
         actions: ActionSet,
-        file: SourceId,
+        place: Location,
     ) -> Formula {
+        let file = place.source;
         let named = objects.iter().find(|object| !matches!(object, Object::Star(_)));
-        let at = named.map(|object| Location { source: file, span: object.span() });
-        match (subject, at) {
+        match (subject, named) {
             (Subject::One(kind, attr), _) => {
-                let everything = objects.iter().any(|object| matches!(object, Object::Star(_)));
                 // Patterns beside a `*` add nothing, but they are checked.
                 let patterns = self.patterns(objects, kind, actions, file);
-                let patterns = patterns.filter(|_| !everything && !objects.is_empty());
-                match (patterns, kind) {
-                    (Some(patterns), _) => formula(patterns, attr),
-                    (None, Kind::Host) => {
-                        let span = objects.first().map_or(Span::default(), Object::span);
-                        every_destination(Location { source: file, span })
-                    }
-                    (None, _) => Formula::True,
+                let star = objects.iter().any(|object| matches!(object, Object::Star(_)));
+                match kind {
+                    _ if !star && !objects.is_empty() => formula(patterns, attr),
+                    Kind::Host => every_destination(place),
+                    _ => Formula::True,
                 }
             }
-            (Subject::Nothing(action), Some(at)) => {
+            (Subject::Nothing(action), Some(object)) => {
+                let at = Location { source: file, span: object.span() };
                 self.report.add(CheckError::NoObject { action }.at(at));
                 Formula::True
             }
-            (Subject::Mixed(first, second), Some(at)) => {
-                let takes = first.object().describe();
-                let differs = second.object().describe();
+            (Subject::Mixed(first, second), Some(object)) => {
+                let (takes, differs) = (takes(first), takes(second));
                 let error = CheckError::MixedObjects { first, takes, second, differs };
-                self.report.add(error.at(at));
+                self.report.add(error.at(Location { source: file, span: object.span() }));
                 Formula::True
             }
             (Subject::Nothing(_) | Subject::Mixed(..), None) => Formula::True,
         }
     }
 
-    /// The patterns that objects stand for; `None` where there is none.
+    /// The patterns that objects stand for.
     fn patterns(
         &mut self,
         objects: &[Object],
         kind: Kind,
         actions: ActionSet,
         file: SourceId,
-    ) -> Option<Patterns> {
+    ) -> Patterns {
         let mut patterns = Patterns::none(kind);
         for object in objects {
             if let Some(more) = self.object(object, kind, actions, file) {
                 patterns.extend(more);
             }
         }
-        self.spend_patterns(patterns.len(), || Location {
-            source: file,
-            span: objects.first().map_or(Span::default(), Object::span),
-        });
-        (!objects.is_empty()).then_some(patterns)
+        patterns
     }
 
     /// The patterns of one object; `None` for `*` and for what is reported.
@@ -175,11 +178,10 @@ impl Checker<'_> {
         let (parsed, text) = match object {
             Object::Star(_) => return None,
             Object::Set(name) => {
-                let set = lookup(name, kind, file, &self.scopes, &mut self.report)?;
-                return Some(self.sets.members(set, kind));
+                return self.members(name, kind, file);
             }
             Object::Builtin(name) if kind == Kind::Host => {
-                return builtin(name, file, &mut self.report);
+                return self.builtin(name, file);
             }
             Object::Builtin(_) => {
                 self.report.add(CheckError::BuiltinMisplaced { wanted: kind.describe() }.at(at));
@@ -187,14 +189,35 @@ impl Checker<'_> {
             }
             Object::Unix { pattern, .. } => {
                 if let Some(action) = actions.iter().find(|action| *action != Action::Connect) {
-                    self.report.add(CheckError::SocketMisplaced { action }.at(at));
+                    let place = format!("`{action}`");
+                    self.report.add(CheckError::SocketMisplaced { place }.at(at));
                     return None;
                 }
                 (parse_socket(pattern, file, &self.scopes), pattern)
             }
             Object::Pattern(text) => (parse(kind, text, file, &self.scopes), text),
         };
+        self.afford(1, at)?;
         parsed.map_err(|error| self.report.add_pattern(error, text, file)).ok()
+    }
+
+    /// The members of the set that a name names.
+    pub(super) fn members(&mut self, name: &Name, kind: Kind, file: SourceId) -> Option<Patterns> {
+        let set = lookup(name, kind, file, &self.scopes, &mut self.report)?;
+        let at = Location { source: file, span: name.span };
+        // Nothing more is copied once the model is too large.
+        self.afford(0, at)?;
+        let (members, cost) = self.sets.members(set, kind);
+        self.afford(cost, at)?;
+        Some(members)
+    }
+
+    /// The members of `@name`.
+    pub(super) fn builtin(&mut self, name: &Name, file: SourceId) -> Option<Patterns> {
+        let at = Location { source: file, span: name.span };
+        let members = builtin(name, file, &mut self.report)?;
+        self.afford(members.len(), at)?;
+        Some(members)
     }
 
     fn ports(
@@ -208,15 +231,9 @@ impl Checker<'_> {
             let at = Location { source: file, span: first.span };
             self.report.add(CheckError::NoPort { action }.at(at));
         }
-        let mut ranges = Vec::new();
-        for &Spanned { node: (first, last), span } in ports {
-            if last < first {
-                let at = Location { source: file, span };
-                self.report.add(CheckError::PortsBackwards { first, last }.at(at));
-            }
-            ranges.push((i64::from(first), i64::from(last)));
-        }
-        Formula::Atom(Atom::Int(AttrRef::Builtin(Attr::Port), ranges))
+        // The parser has seen to it that the lower port comes first.
+        let ranges = ports.iter().map(|ports| (i64::from(ports.node.0), i64::from(ports.node.1)));
+        Formula::Atom(Atom::Int(AttrRef::Builtin(Attr::Port), ranges.collect()))
     }
 }
 

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use policy_eval::{Attr, BUILTIN_ROOTS, Type};
 
-use super::MAX_ROOTS;
 use super::error::{CheckError, Report};
 use super::files::Files;
 use super::pattern::{self, Fault, Roots};
-use crate::diagnostic::Diagnostic;
+use super::{MAX_ROOTS, MAX_SANDBOXES};
+use crate::diagnostic::{Diagnostic, nearest};
 use crate::model::pattern::{PathBase, PathPattern, RootId};
 use crate::model::{DeclaredAttribute, DeclaredType, Root};
 use crate::span::{Location, SourceId, Span};
@@ -76,7 +76,7 @@ impl Scopes {
             by_file: vec![Scope::default(); files.sources.len()],
             roots: read_roots(files, report),
             attributes: read_attributes(files, report),
-            sandboxes: Sandboxes::read(files),
+            sandboxes: Sandboxes::read(files, report),
         };
         for file in files.included_first() {
             scopes.by_file[file.0 as usize] = scopes.scope(files, file, report);
@@ -115,15 +115,16 @@ impl Scopes {
                 }
                 Item::Attribute(attribute) => {
                     let name = &attribute.name.node;
-                    if let Some(id) = self.attributes.iter().position(|known| known.name == *name) {
+                    if let Ok(id) = self.attributes.binary_search_by_key(&name, |known| &known.name)
+                    {
                         scope.attributes.insert(name.clone(), id);
                     }
                 }
                 _ => {}
             }
         }
-        let own = self.sandboxes.declared.iter().filter(|sandbox| sandbox.at.source == file);
-        scope.sandboxes.extend(own.map(|sandbox| sandbox.name.clone()));
+        let own = self.sandboxes.declared.keys().filter(|(declarer, _)| *declarer == file);
+        scope.sandboxes.extend(own.map(|(_, name)| name.clone()));
         scope
     }
 }
@@ -249,9 +250,6 @@ fn read_attributes(files: &Files, report: &mut Report) -> Vec<DeclaredAttribute>
             report.add(CheckError::OwnName { what: "attributes", name }.at(at));
         }
         let ty = declared_type(&first.ty.node);
-        if ty == DeclaredType::OneOf(Vec::new()) {
-            report.add(CheckError::NoWords.at(Location { source: at.source, span: first.ty.span }));
-        }
         for (other, place) in &declarations[1..] {
             if declared_type(&other.ty.node) != ty {
                 let place = Location { source: place.source, span: other.ty.span };
@@ -282,50 +280,74 @@ fn declared_type(ty: &AttributeType) -> DeclaredType {
     })
 }
 
-/// A `sandbox` block's head.
-struct Declared {
-    name: String,
-    extends: Option<Name>,
-    at: Location,
-}
-
 /// Which sandbox extends which, and which files see it.
 struct Sandboxes {
-    declared: Vec<Declared>,
-    /// For each file the files that include it, on any way, and itself.
+    /// By file and name, where the name first stands.
+    declared: BTreeMap<(SourceId, String), Location>,
+    /// From a sandbox to those that extend it, and the files that say so.
+    extended_by: BTreeMap<String, BTreeMap<String, BTreeSet<SourceId>>>,
+    /// Every name behind `extends`, and the sandbox that extends it.
+    extends: Vec<(Location, String, String)>,
+    /// For each file those that include it, on any way, and itself.
     includers: Vec<BTreeSet<SourceId>>,
 }
 
 impl Sandboxes {
-    fn read(files: &Files) -> Sandboxes {
-        let mut declared = Vec::new();
+    fn read(files: &Files, report: &mut Report) -> Sandboxes {
+        let mut sandboxes = Sandboxes {
+            declared: BTreeMap::new(),
+            extended_by: BTreeMap::new(),
+            extends: Vec::new(),
+            includers: files.all().map(|file| BTreeSet::from([file])).collect(),
+        };
         for file in files.all() {
-            sandbox_heads(&files.tree(file).items, file, &mut declared);
+            sandboxes.heads(&files.tree(file).items, file, report);
         }
-        let mut includers: Vec<BTreeSet<SourceId>> =
-            files.all().map(|file| BTreeSet::from([file])).collect();
         for file in files.included_first().into_iter().rev() {
             // Whoever includes this file includes what it includes.
-            let outer = includers[file.0 as usize].clone();
+            let outer = sandboxes.includers[file.0 as usize].clone();
             for included in files.includes(file) {
-                includers[included.file.0 as usize].extend(&outer);
+                sandboxes.includers[included.file.0 as usize].extend(&outer);
             }
         }
-        Sandboxes { declared, includers }
+        sandboxes
+    }
+
+    /// Takes in the heads of `sandbox` blocks, nested ones too. The parser bounds the nesting.
+    fn heads(&mut self, items: &[Item], file: SourceId, report: &mut Report) {
+        for item in items {
+            let Item::Block(block) = item else { continue };
+            if let BlockHead::Sandbox { name, extends } = &block.head {
+                self.head(name, extends.as_ref(), file, report);
+            }
+            self.heads(&block.items, file, report);
+        }
+    }
+
+    fn head(&mut self, name: &Name, extends: Option<&Name>, file: SourceId, report: &mut Report) {
+        let at = Location { source: file, span: name.span };
+        let key = (file, name.node.clone());
+        if MAX_SANDBOXES <= self.declared.len() && !self.declared.contains_key(&key) {
+            let error = CheckError::TooMany { what: "sandboxes", most: MAX_SANDBOXES };
+            return report.add_once("sandboxes", error.at(at));
+        }
+        self.declared.entry(key).or_insert(at);
+        let Some(parent) = extends else { return };
+        let children = self.extended_by.entry(parent.node.clone()).or_default();
+        if children.entry(name.node.clone()).or_default().insert(file) {
+            let at = Location { source: file, span: parent.span };
+            self.extends.push((at, parent.node.clone(), name.node.clone()));
+        }
     }
 
     fn derived(&self, file: SourceId, name: &str) -> BTreeSet<String> {
         let visible = &self.includers[file.0 as usize];
         let mut derived = BTreeSet::from([name.to_owned()]);
-        let mut new = vec![name.to_owned()];
+        let mut new = vec![name];
         while let Some(parent) = new.pop() {
-            for sandbox in &self.declared {
-                let extends = sandbox.extends.as_ref().is_some_and(|name| name.node == parent);
-                if extends
-                    && visible.contains(&sandbox.at.source)
-                    && derived.insert(sandbox.name.clone())
-                {
-                    new.push(sandbox.name.clone());
+            for (child, files) in self.extended_by.get(parent).into_iter().flatten() {
+                if !files.is_disjoint(visible) && derived.insert(child.clone()) {
+                    new.push(child);
                 }
             }
         }
@@ -335,38 +357,20 @@ impl Sandboxes {
     /// Each `extends` names a sandbox that its file knows, and leads to no circle.
     fn check(&self, scopes: &[Scope], report: &mut Report) {
         let mut in_circle: BTreeSet<&str> = BTreeSet::new();
-        for sandbox in &self.declared {
-            let Some(parent) = &sandbox.extends else { continue };
-            let at = Location { source: sandbox.at.source, span: parent.span };
+        for (at, parent, name) in &self.extends {
             let known = &scopes[at.source.0 as usize].sandboxes;
-            if !known.contains(&parent.node) {
-                let nearest = crate::diagnostic::nearest(
-                    &parent.node,
-                    known.iter().map(String::as_str).filter(|name| *name != sandbox.name),
-                );
-                let nearest = nearest.map(str::to_owned);
-                let name = parent.node.clone();
-                report.add(CheckError::UnknownSandbox { name, nearest }.at(at));
-            } else if !in_circle.contains(parent.node.as_str())
-                && self.derived(at.source, &sandbox.name).contains(&parent.node)
+            if !known.contains(parent) {
+                let others = known.iter().map(String::as_str).filter(|known| known != name);
+                let nearest = nearest(parent, others).map(str::to_owned);
+                let error = CheckError::UnknownSandbox { name: parent.clone(), nearest };
+                report.add_once(parent, error.at(*at));
+            } else if !in_circle.contains(parent.as_str())
+                && self.derived(at.source, name).contains(parent)
             {
-                in_circle.extend([sandbox.name.as_str(), parent.node.as_str()]);
-                let name = sandbox.name.clone();
-                report.add(CheckError::Circle { what: "sandbox", name }.at(at));
+                in_circle.extend([name.as_str(), parent.as_str()]);
+                let error = CheckError::Circle { what: "sandbox", name: name.clone() };
+                report.add(error.at(*at));
             }
         }
-    }
-}
-
-/// The heads of the `sandbox` blocks, nested ones too. The parser bounds the nesting.
-fn sandbox_heads(items: &[Item], file: SourceId, found: &mut Vec<Declared>) {
-    for item in items {
-        let Item::Block(block) = item else { continue };
-        if let BlockHead::Sandbox { name, extends } = &block.head {
-            let at = Location { source: file, span: name.span };
-            let (name, extends) = (name.node.clone(), extends.clone());
-            found.push(Declared { name, extends, at });
-        }
-        sandbox_heads(&block.items, file, found);
     }
 }

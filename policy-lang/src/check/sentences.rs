@@ -1,6 +1,7 @@
 //! The walk over files and layers that makes the model.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use policy_eval::{Action, ActionSet, Attr, Floor, Floors, Layer, Marks, Tier};
 
@@ -30,9 +31,9 @@ pub(super) struct Checker<'f> {
     pub(super) sets: Sets,
     /// Every mark, sorted.
     marks: Vec<String>,
-    /// How many patterns the model holds.
-    patterns: usize,
-    names: Names,
+    /// How many patterns and tests the model holds.
+    size: usize,
+    names: Names<'f>,
     rules: Vec<Rule>,
     counts: Vec<Count>,
     accepts: Vec<Accept>,
@@ -41,13 +42,13 @@ pub(super) struct Checker<'f> {
 }
 
 /// Where a sentence stands.
-struct Context {
+struct Context<'f> {
     file: SourceId,
     layer: Layer,
     /// The conditions of the blocks around it.
-    conditions: Vec<Lowered>,
+    conditions: Vec<Rc<Lowered>>,
     /// The heads of these blocks, as written.
-    heads: String,
+    heads: Rc<[&'f str]>,
 }
 
 /// Checks parsed files.
@@ -63,7 +64,7 @@ pub(super) fn check(files: &Files) -> Result<Model, Vec<Diagnostic>> {
         scopes,
         sets,
         marks: Vec::new(),
-        patterns: 0,
+        size: 0,
         names: Names::default(),
         rules: Vec::new(),
         counts: Vec::new(),
@@ -73,7 +74,7 @@ pub(super) fn check(files: &Files) -> Result<Model, Vec<Diagnostic>> {
     };
     checker.read_marks(&standing);
     for &(layer, file) in &standing {
-        let context = Context { file, layer, conditions: Vec::new(), heads: String::new() };
+        let context = Context { file, layer, conditions: Vec::new(), heads: Rc::from([]) };
         checker.items(&files.tree(file).items, &context);
     }
     let layers = checker.layers(&given);
@@ -122,13 +123,15 @@ fn standing(files: &Files, given: &[(Layer, SourceId)]) -> Vec<(Layer, SourceId)
 }
 
 impl<'f> Checker<'f> {
-    /// Counts patterns of the model, and reports where they are too many.
-    pub(super) fn spend_patterns(&mut self, patterns: usize, at: impl FnOnce() -> Location) {
-        let before = self.patterns;
-        self.patterns = before.saturating_add(patterns);
-        if before <= MAX_PATTERNS && MAX_PATTERNS < self.patterns {
-            self.report.add(CheckError::TooMany { what: "patterns", most: MAX_PATTERNS }.at(at()));
+    /// Makes room for patterns or tests in the model; `None` where it is too large already.
+    pub(super) fn afford(&mut self, more: usize, at: Location) -> Option<()> {
+        self.size = self.size.saturating_add(more);
+        if self.size <= MAX_PATTERNS {
+            return Some(());
         }
+        let error = CheckError::TooMany { what: "patterns and conditions", most: MAX_PATTERNS };
+        self.report.add_once("patterns", error.at(at));
+        None
     }
 
     /// Collects the marks, so that their numbers do not depend on the order of sentences.
@@ -151,7 +154,7 @@ impl<'f> Checker<'f> {
         MarkId(index.ok().and_then(|index| u8::try_from(index).ok()).unwrap_or(u8::MAX))
     }
 
-    fn items(&mut self, items: &'f [Item], context: &Context) {
+    fn items(&mut self, items: &'f [Item], context: &Context<'f>) {
         for item in items {
             match item {
                 Item::Sentence(sentence) => self.sentence(sentence, context),
@@ -167,19 +170,21 @@ impl<'f> Checker<'f> {
     }
 
     /// The parser bounds how deep blocks nest.
-    fn block(&mut self, block: &'f Block, context: &Context) {
+    fn block(&mut self, block: &'f Block, context: &Context<'f>) {
         let condition = match &block.head {
             BlockHead::When(condition) => self.condition(condition, context.file),
             BlockHead::Sandbox { name, .. } => {
                 let names = self.scopes.derived(context.file, &name.node);
-                let names = names.iter().map(|name| exact(name, false)).collect();
-                Lowered::of(Formula::Atom(Atom::Text(AttrRef::Builtin(Attr::Sandbox), names)))
+                let names: Vec<_> = names.iter().map(|name| exact(name, false)).collect();
+                let size = names.len();
+                let sandbox = AttrRef::Builtin(Attr::Sandbox);
+                Lowered::of(Formula::Atom(Atom::Text(sandbox, names)), size)
             }
         };
         let mut conditions = context.conditions.clone();
-        conditions.push(condition);
+        conditions.push(Rc::new(condition));
         let head = self.text(context.file, block.head_span);
-        let heads = format!("{} {head}", context.heads);
+        let heads = context.heads.iter().copied().chain([head]).collect();
         self.items(&block.items, &Context { conditions, heads, ..*context });
     }
 
@@ -192,13 +197,10 @@ impl<'f> Checker<'f> {
         &mut self,
         matches: &ast::Matches,
         actions: ActionSet,
-        context: &Context,
+        context: &Context<'f>,
     ) -> Formula {
         let mut parts = vec![self.objects(matches, actions, context.file)];
-        for condition in &context.conditions {
-            self.fits(condition, actions);
-            parts.push(condition.formula.clone());
-        }
+        parts.extend(self.surroundings(actions, matches.span, context));
         if let Some(when) = &matches.when {
             let when = self.condition(when, context.file);
             self.fits(&when, actions);
@@ -212,18 +214,28 @@ impl<'f> Checker<'f> {
         Formula::and(parts)
     }
 
-    /// The conditions of the blocks around what speaks of one action.
-    fn surroundings(&mut self, action: Action, context: &Context) -> Vec<Formula> {
+    /// The conditions of the blocks around something that stands at a place.
+    fn surroundings(
+        &mut self,
+        actions: ActionSet,
+        span: Span,
+        context: &Context<'f>,
+    ) -> Vec<Formula> {
+        let at = Location { source: context.file, span };
+        let mut formulas = Vec::new();
         for condition in &context.conditions {
-            self.fits(condition, ActionSet::NONE.with(action));
+            self.fits(condition, actions);
+            if self.afford(condition.size, at).is_some() {
+                formulas.push(condition.formula.clone());
+            }
         }
-        context.conditions.iter().map(|condition| condition.formula.clone()).collect()
+        formulas
     }
 
-    fn sentence(&mut self, sentence: &'f Sentence, context: &Context) {
+    fn sentence(&mut self, sentence: &'f Sentence, context: &Context<'f>) {
         let effect = match &sentence.verb.node {
             Verb::Count => return self.count(sentence, context),
-            Verb::Tier(tier) => Effect::Tier(*tier, self.options(&sentence.options, context.file)),
+            Verb::Tier(tier) => Effect::Tier(*tier, options(&sentence.options)),
             Verb::Record(level) => Effect::Record(*level),
             Verb::Mark(name) => Effect::Mark(self.mark(&name.value)),
         };
@@ -243,7 +255,7 @@ impl<'f> Checker<'f> {
         });
     }
 
-    fn name(&mut self, bearer: Bearer, sentence: &Sentence, context: &Context) {
+    fn name(&mut self, bearer: Bearer, sentence: &Sentence, context: &Context<'f>) {
         let head = || crate::format::head(sentence);
         self.add_name(bearer, sentence.id.as_ref(), head, sentence.span, context);
     }
@@ -254,44 +266,18 @@ impl<'f> Checker<'f> {
         id: Option<&Name>,
         head: impl FnOnce() -> String,
         span: Span,
-        context: &Context,
+        context: &Context<'f>,
     ) {
         let name = match id {
             Some(id) => (id.node.clone(), Some(Location { source: context.file, span: id.span })),
             None => (head(), None),
         };
-        let text = format!("{}{}", context.heads, self.text(context.file, span));
+        let text = (Rc::clone(&context.heads), self.text(context.file, span));
         let at = Location { source: context.file, span };
         self.names.add(bearer, name, context.layer, text, at);
     }
 
-    fn options(&mut self, written: &[ast::Opt], file: SourceId) -> RuleOptions {
-        let mut options = RuleOptions::default();
-        let mut seen = BTreeSet::new();
-        for option in written {
-            let name = match &option.node {
-                OptKind::OutsideSandbox => "outside sandbox",
-                OptKind::Reviewer(_) => "reviewer",
-                OptKind::Timeout(_) => "timeout",
-                OptKind::OnFailure(_) => "on failure",
-                OptKind::Remember(_) => "remember",
-            };
-            if !seen.insert(name) {
-                let at = Location { source: file, span: option.span };
-                self.report.add(CheckError::OptionTwice { option: name }.at(at));
-            }
-            match &option.node {
-                OptKind::OutsideSandbox => options.outside_sandbox = true,
-                OptKind::Reviewer(name) => options.reviewer = Some(name.value.clone()),
-                OptKind::Timeout(milliseconds) => options.timeout_ms = Some(*milliseconds),
-                OptKind::OnFailure(tier) => options.on_failure = *tier,
-                OptKind::Remember(how_long) => options.remember = *how_long,
-            }
-        }
-        options
-    }
-
-    fn count(&mut self, sentence: &'f Sentence, context: &Context) {
+    fn count(&mut self, sentence: &'f Sentence, context: &Context<'f>) {
         let file = context.file;
         let matches = &sentence.matches;
         let actions = self.actions(&matches.actions, file);
@@ -354,7 +340,7 @@ impl<'f> Checker<'f> {
         Some(Counted { action, what: counted.what.clone() })
     }
 
-    fn accept(&mut self, accept: &ast::Accept, context: &Context) {
+    fn accept(&mut self, accept: &ast::Accept, context: &Context<'f>) {
         let mut floors = Floors::NONE;
         for name in &accept.floors {
             if let Some(floor) = Floor::liftable(&name.node) {
@@ -371,12 +357,13 @@ impl<'f> Checker<'f> {
             };
             self.report.add(error.at(Location { source: context.file, span: name.span }));
         }
-        let when = Formula::and(self.surroundings(Action::Run, context));
+        let run = ActionSet::NONE.with(Action::Run);
+        let when = Formula::and(self.surroundings(run, accept.span, context));
         let at = Location { source: context.file, span: accept.span };
         self.accepts.push(Accept { layer: context.layer, floors, when, at });
     }
 
-    fn trust(&mut self, trust: &ast::Trust, context: &Context) {
+    fn trust(&mut self, trust: &ast::Trust, context: &Context<'f>) {
         let call = ActionSet::NONE.with(Action::Call);
         let mut tools = Patterns::none(Kind::Tool);
         let mut every = false;
@@ -386,7 +373,7 @@ impl<'f> Checker<'f> {
                 tools.extend(more);
             }
         }
-        let mut parts = self.surroundings(Action::Call, context);
+        let mut parts = self.surroundings(call, trust.span, context);
         if let (Patterns::Pairs(list), false) = (tools, every) {
             parts.insert(0, Formula::Atom(Atom::Pair(list)));
         }
@@ -394,7 +381,7 @@ impl<'f> Checker<'f> {
         self.trusts.push(Trust { layer: context.layer, when: Formula::and(parts), at });
     }
 
-    fn proof(&mut self, proof: &'f ast::Proof, context: &Context) {
+    fn proof(&mut self, proof: &'f ast::Proof, context: &Context<'f>) {
         let actions = self.actions(&proof.matches.actions, context.file);
         let when = self.matches(&proof.matches, actions, context);
         let at = Location { source: context.file, span: proof.span };
@@ -442,7 +429,7 @@ impl<'f> Checker<'f> {
     /// The defaults and delegations of one file.
     fn own_layer(&mut self, layer: Layer, file: SourceId) -> LayerDraft {
         let mut draft = LayerDraft::new(layer);
-        let mut places: std::collections::BTreeMap<Option<Action>, Span> = Default::default();
+        let mut places: BTreeMap<Option<Action>, Span> = BTreeMap::new();
         for item in &self.files.tree(file).items {
             match item {
                 Item::Default(default) => {
@@ -538,6 +525,21 @@ impl<'f> Checker<'f> {
             sources: self.files.sources.clone(),
         })
     }
+}
+
+/// What `with` says. The parser lets each option stand once.
+fn options(written: &[ast::Opt]) -> RuleOptions {
+    let mut options = RuleOptions::default();
+    for option in written {
+        match &option.node {
+            OptKind::OutsideSandbox => options.outside_sandbox = true,
+            OptKind::Reviewer(name) => options.reviewer = Some(name.value.clone()),
+            OptKind::Timeout(milliseconds) => options.timeout_ms = Some(*milliseconds),
+            OptKind::OnFailure(tier) => options.on_failure = *tier,
+            OptKind::Remember(how_long) => options.remember = *how_long,
+        }
+    }
+    options
 }
 
 /// A layer while its files are read.

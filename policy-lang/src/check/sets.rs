@@ -201,11 +201,9 @@ impl Sets {
         sets
     }
 
-    /// All members of a set, those of the sets in it too, each once.
-    ///
-    /// # Cost
-    /// One visit to each set that it leads to, and a copy of each pattern.
-    pub(super) fn members(&self, set: SetRef, kind: Kind) -> Patterns {
+    /// All members of a set, those of the sets in it too, each once; and how many patterns and
+    /// sets were looked at.
+    pub(super) fn members(&self, set: SetRef, kind: Kind) -> (Patterns, usize) {
         let mut members = Patterns::none(kind);
         let (mut seen, mut next) = (BTreeSet::from([set]), vec![set]);
         while let Some(set) = next.pop() {
@@ -213,7 +211,8 @@ impl Sets {
             members.extend(own.patterns.clone());
             next.extend(own.sets.iter().filter(|set| seen.insert(**set)));
         }
-        members
+        let cost = members.len() + seen.len();
+        (members, cost)
     }
 
     fn own(&self, (file, index): SetRef) -> Option<&Own> {
@@ -268,9 +267,8 @@ fn read_set(set: &ast::Set, file: SourceId, scopes: &Scopes, report: &mut Report
                 (parse_socket(pattern, file, scopes), pattern)
             }
             Object::Unix { .. } => {
-                let set = "unix".to_owned();
-                let error = CheckError::WrongSet { set, kind: "hosts", wanted: kind.describe() };
-                report.add(error.at(at));
+                let place = format!("a set of {}", set.kind.node.name());
+                report.add(CheckError::SocketMisplaced { place }.at(at));
                 continue;
             }
             Object::Set(name) => {
@@ -288,7 +286,7 @@ fn read_set(set: &ast::Set, file: SourceId, scopes: &Scopes, report: &mut Report
                 continue;
             }
             Object::Star(_) => {
-                report.add(CheckError::StarMisplaced { place: "a set" }.at(at));
+                report.add(CheckError::StarInSet.at(at));
                 continue;
             }
         };
@@ -313,8 +311,8 @@ pub(super) fn lookup(
     let Some(&(set, kind)) = sets.get(&name.node) else {
         // A set of the right kind is the likelier one.
         let right = sets.iter().filter(|(_, (_, kind))| Kind::of_set(*kind) == wanted);
-        let near = nearest(&name.node, right.map(|(name, _)| name.as_str()))
-            .or_else(|| nearest(&name.node, sets.keys().map(String::as_str)));
+        let near = report.nearest(&name.node, right.map(|(name, _)| name.as_str()));
+        let near = near.or_else(|| report.nearest(&name.node, sets.keys().map(String::as_str)));
         let error = CheckError::UnknownSet {
             name: name.node.clone(),
             nearest: near.map(str::to_owned),

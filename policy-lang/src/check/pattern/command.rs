@@ -209,9 +209,8 @@ impl Reader<'_> {
                 '"' => self.double_quotes(&mut pieces)?,
                 '\\' => {
                     self.cursor.bump();
-                    let escaped = self.cursor.bump().ok_or_else(|| {
-                        Fault::Unclosed { open: "\\", close: "a character" }.at(here..here + 1)
-                    })?;
+                    let escaped = self.cursor.bump();
+                    let escaped = escaped.ok_or_else(|| Fault::LoneBackslash.at(here..here + 1))?;
                     pieces.text(escaped);
                 }
                 '[' if self.is_alone() => {
@@ -571,7 +570,7 @@ mod tests {
             ("{-f} x", "`{…}` follows a program at 0..4"),
             ("x (a {-f}|b)", "flags cannot stand in `(…)` at 5..6"),
             ("echo 'a", "`'` is not closed at 5..6"),
-            ("echo a\\", "`\\` is not closed at 6..7"),
+            ("echo a\\", "`\\` stands before nothing at 6..7"),
         ] {
             assert_eq!(shown(text), expected, "{text}");
         }

@@ -31,6 +31,8 @@ pub enum Fault {
     TooDeep,
     #[error("`{open}` is not closed")]
     Unclosed { open: &'static str, close: &'static str },
+    #[error("`\\` stands before nothing")]
+    LoneBackslash,
     #[error("an alternative is empty")]
     EmptyAlternative,
     #[error("the regex is wrong: {message}")]
@@ -145,7 +147,7 @@ impl Fault {
             | Fault::TooManyAlternatives
             | Fault::TooDeep
             | Fault::RegexTooLarge => "C102",
-            Fault::Unclosed { .. } => "C103",
+            Fault::Unclosed { .. } | Fault::LoneBackslash => "C103",
             Fault::EmptyAlternative => "C104",
             Fault::Regex { .. } => "C105",
             Fault::ClassBackwards { .. } | Fault::ClassEmpty | Fault::ClassCaret => "C106",
@@ -196,6 +198,7 @@ impl Fault {
             Fault::Unclosed { open, close } => {
                 format!("close it with `{close}`, or write `{open}` as text: {}", as_text(open))
             }
+            Fault::LoneBackslash => "the sign itself is `'\\'`".to_owned(),
             Fault::EmptyAlternative => "write two patterns, one without that part".to_owned(),
             Fault::Regex { .. } => return None,
             Fault::ClassBackwards { first, last } => format!("write `[{last}-{first}]`"),

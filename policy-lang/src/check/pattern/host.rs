@@ -9,7 +9,10 @@ use crate::model::pattern::{HostShape, LabelItem, Piece, TokenPattern};
 
 /// What a host pattern matches, and the ports. One text gives two where an IPv6 block has the
 /// IPv4-mapped addresses in its middle.
-pub(in crate::check) type ParsedHost = (HostShape, Option<(u16, u16)>);
+pub(in crate::check) type ParsedHost = (HostShape, Ports);
+
+/// The first and the last port; `None` is every port.
+type Ports = Option<(u16, u16)>;
 
 /// The longest name that the domain name system has.
 const MAX_HOST_BYTES: usize = 253;
@@ -32,6 +35,9 @@ pub(in crate::check) fn host(text: &str) -> Result<Vec<ParsedHost>, PatternError
     if name == "*" {
         return Ok(vec![(HostShape::Any, ports)]);
     }
+    if let Some(fault) = star_in_address(name) {
+        return Err(fault.at(0..name.len()));
+    }
     let bare = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
     let offset = if bare.len() < name.len() { 1 } else { 0 };
     // A regex may hold anything, so only a text without one is asked.
@@ -45,7 +51,7 @@ pub(in crate::check) fn host(text: &str) -> Result<Vec<ParsedHost>, PatternError
     }
 }
 
-fn addresses(ranges: Vec<AddressRange>, ports: Option<(u16, u16)>) -> Vec<ParsedHost> {
+fn addresses(ranges: Vec<AddressRange>, ports: Ports) -> Vec<ParsedHost> {
     ranges.into_iter().map(|(first, last)| (HostShape::Addresses(first, last), ports)).collect()
 }
 
@@ -74,7 +80,7 @@ pub(in crate::check) fn builtin_hosts(set: BuiltinSet) -> Vec<ParsedHost> {
 }
 
 /// Takes `:443` or `:8000-8999` off the end. An IPv6 address has ports only behind its bracket.
-fn split_ports(text: &str) -> Result<(&str, Option<(u16, u16)>), PatternError> {
+fn split_ports(text: &str) -> Result<(&str, Ports), PatternError> {
     let colon = if let Some(inner) = text.strip_prefix('[') {
         let Some(close) = inner.find(']') else {
             return Err(Fault::Unclosed { open: "[", close: "]" }.at(0..1));
@@ -143,9 +149,6 @@ fn port(text: &str) -> Option<u16> {
 /// The labels of a name, from the left.
 fn labels(name: &str) -> Result<Vec<LabelItem>, PatternError> {
     check_characters(name)?;
-    if let Some(fault) = star_in_address(name) {
-        return Err(fault.at(0..name.len()));
-    }
     let mut items = Vec::new();
     let mut cursor = Cursor::new(name);
     if cursor.eat("**.") {
@@ -204,12 +207,13 @@ fn check_characters(name: &str) -> Result<(), PatternError> {
 fn star_in_address(name: &str) -> Option<Fault> {
     let labels: Vec<&str> = name.split('.').collect();
     let numeric = name.bytes().all(|b| b.is_ascii_digit() || b".*?".contains(&b));
-    if !numeric || !name.bytes().any(|b| b.is_ascii_digit()) {
+    let is_open = name.contains(['*', '?']);
+    if !numeric || !is_open || !name.bytes().any(|b| b.is_ascii_digit()) {
         return None;
     }
     let fixed: Vec<u8> = labels.iter().map_while(|label| label.parse().ok()).collect();
     let rest_is_open = labels[fixed.len()..].iter().all(|label| *label == "*");
-    let block = (rest_is_open && 0 < fixed.len() && fixed.len() < 4).then(|| {
+    let block = (rest_is_open && !fixed.is_empty() && fixed.len() < 4).then(|| {
         let mut bytes = [0; 4];
         bytes[..fixed.len()].copy_from_slice(&fixed);
         format!("{}/{}", std::net::Ipv4Addr::from(bytes), 8 * fixed.len())

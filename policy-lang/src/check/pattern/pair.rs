@@ -36,8 +36,9 @@ pub(in crate::check) fn package(
         Type::OneOf(words) => words,
         _ => &[],
     };
-    let is_known = |word: &&str| if fold { word.eq_ignore_ascii_case(kind) } else { *word == kind };
-    if !kind.contains(['*', '?']) && !known.iter().any(|word| is_known(word)) {
+    let is_known =
+        |word: &&'static str| if fold { word.eq_ignore_ascii_case(kind) } else { *word == kind };
+    if !kind.contains(['*', '?']) && !known.iter().any(is_known) {
         let nearest = nearest(kind, known.iter().copied()).map(str::to_owned);
         return Err(Fault::UnknownKind { written: kind.to_owned(), nearest }.at(0..kind.len()));
     }
