@@ -105,10 +105,8 @@ fn request_floors(request: &Request<'_>) -> Floors {
     if !request.failed_layers.is_empty() {
         floors = floors.with(Floor::FailedLayer);
     }
-    // No shell reads the words, so all but the program are data.
-    if let Some((program, arguments)) = request.argv.and_then(<[_]>::split_first)
-        && (hidden::in_name(program) || arguments.iter().any(|word| hidden::in_data(word)))
-    {
+    // A program is a name, in which a newline is suspicious too. `command` reads the other words.
+    if request.argv.and_then(<[_]>::first).is_some_and(|program| hidden::in_name(program)) {
         floors = floors.with(Floor::HiddenCharacters);
     }
     floors
@@ -204,9 +202,10 @@ mod tests {
     }
 
     #[test]
-    fn words_of_a_program_are_data() {
+    fn words_of_a_program_have_no_hidden_characters() {
         for (argv, is_hidden) in [
-            (&["git", "commit", "-m", "one\n\ntwo \u{200b}"][..], false),
+            (&["git", "commit", "-m", "one\n\n\ttwo é"][..], false),
+            (&["git", "x\u{200b}"], true),
             (&["git", "\u{202e}x"], true),
             (&["git\n"], true),
             (&["gi\u{200b}t"], true),
