@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use super::tables::{
-    Group, NOWHERE, Plan, PlanSequence, Sequence, Source, Split, Start, Tables, VariableKind,
+    Group, NOWHERE, Plain, Plan, PlanSequence, Sequence, Source, Split, Start, Tables, VariableKind,
 };
 use crate::canon::{self, fold};
 use crate::facts::{
@@ -195,7 +195,13 @@ impl<'t, 'a> Facts<'t, 'a> {
             Source::Builtin(Attr::ArgsText) => self.args_text.into(),
             Source::Builtin(attr) => judged.attribute(*attr),
             Source::Argument(path) => judged.argument(path),
-            Source::Declared(name) => judged.declared(name),
+            Source::Declared(name, plain) => match (plain, judged.declared(name)) {
+                (Plain::Text, value @ Attribute::Text(_))
+                | (Plain::Int, value @ Attribute::Int(_))
+                | (Plain::Bool, value @ Attribute::Bool(_))
+                | (Plain::Set, value @ Attribute::Set(_)) => value,
+                _ => Attribute::Unsent,
+            },
             Source::DeclaredPath(name) => declared_path(judged, name),
             Source::DeclaredHost(name) => match judged.declared(name) {
                 Attribute::Text(text) => canon::host_attribute(text),
@@ -370,6 +376,8 @@ impl<'t, 'a> Facts<'t, 'a> {
                 | Object::Package { kind: Some(first), name: Some(second) } => {
                     Tokens::Halves(first, second)
                 }
+                // Half of it may still say something: judged pattern by pattern.
+                Object::Tool { .. } | Object::Package { .. } => Tokens::Class(AT_RUN_TIME),
                 _ => Tokens::Class(NOWHERE),
             },
             (split, source) => match (split, self.value(source)) {

@@ -4,9 +4,7 @@ use std::cmp::Ordering;
 
 use super::classify::{AT_RUN_TIME, Bindings, Facts, behind, declared_path, step};
 use super::judge::{Look, counted_tier};
-use super::tables::{
-    CountRow, Effect, Leaf, NOWHERE, NodeId, Operands, OptionsRow, Plan, Source, Tables,
-};
+use super::tables::{CountRow, Effect, Leaf, NOWHERE, NodeId, Operands, OptionsRow, Plan, Tables};
 use crate::canon::{self, fold};
 use crate::decision::{Decision, Marks, Options, Place, RuleRef};
 use crate::facts::{
@@ -327,10 +325,11 @@ impl<'t, 'a> Readings<'t, 'a> {
         [Attr::Path, Attr::Cwd, Attr::Program, Attr::Socket]
             .into_iter()
             .any(|attr| contains(self.judged.attribute(attr)))
-            || self.tables.sequences.iter().any(|sequence| match &sequence.source {
-                Source::DeclaredPath(name) => contains(declared_path(self.judged, name)),
-                _ => false,
-            })
+            || self
+                .tables
+                .declared_paths
+                .iter()
+                .any(|name| contains(declared_path(self.judged, name)))
     }
 }
 

@@ -7,11 +7,11 @@
 
 use super::classify::{AT_RUN_TIME, Facts, step};
 use super::tables::{
-    CommandPattern, Effect, Filed, FiledRule, FlagTest, NOWHERE, Source, Start, Tables,
+    CommandPattern, Effect, Filed, FiledRule, FlagTest, Group, NOWHERE, Source, Start, Tables,
     VariableKind, WordNfa, WordTest, expr,
 };
 use crate::canon::fold;
-use crate::facts::{Attribute, PathValue, Word, WordKind};
+use crate::facts::{Attribute, Object, PathValue, Word, WordKind};
 use crate::truth::Truth;
 
 /// How the atoms of a form are looked at.
@@ -125,7 +125,13 @@ impl Facts<'_, '_> {
                     .iter()
                     .fold(Truth::NO, |any, pattern| any | self.command(pattern, command.sequence))
             }
-            AT_RUN_TIME => Truth::BY_WORD,
+            AT_RUN_TIME => match self.judged.part.object {
+                Object::Tool { server: first, tool: second, .. }
+                | Object::Package { kind: first, name: second } => {
+                    self.halves(atom.variable, atom.place, [first, second])
+                }
+                _ => Truth::BY_WORD,
+            },
             class if class == variable.classes => Truth::OPEN,
             class => {
                 let (from, to) =
@@ -210,7 +216,7 @@ impl Facts<'_, '_> {
         Some(match source {
             Source::Builtin(attr) => attr.name().to_owned(),
             Source::Argument(names) => format!("args.{}", names.join(".")),
-            Source::Declared(name)
+            Source::Declared(name, _)
             | Source::DeclaredPath(name)
             | Source::DeclaredHost(name)
             | Source::DeclaredIp(name)
@@ -292,6 +298,41 @@ impl Facts<'_, '_> {
         if holds { Truth::OPEN } else { Truth::NO }
     }
 
+    /// What is known of an atom over two halves, of which one or both were not sent: it holds for
+    /// certain where it does whatever they may be.
+    fn halves(&self, variable: u32, place: u32, halves: [Option<&str>; 2]) -> Truth {
+        let tables = self.tables;
+        let variable = &tables.variables[variable as usize];
+        let VariableKind::Group(index) = variable.kind else { return Truth::OPEN };
+        let group = &tables.groups[index as usize];
+        let sequence = &tables.sequences[group.sequence as usize];
+        let mut states = vec![0];
+        for half in halves {
+            states = match half {
+                Some(token) => {
+                    let number = sequence.tokens.find(token.as_bytes());
+                    let next = |&state: &u32| step(group, state, number, token.as_bytes());
+                    states.iter().map(next).collect()
+                }
+                None => states.iter().flat_map(|&state| successors(group, state)).collect(),
+            };
+            states.sort_unstable();
+            states.dedup();
+        }
+        let holds = |&state: &u32| {
+            let class = group.classes[state as usize] as usize;
+            let range = variable.starts[class] as usize..variable.starts[class + 1] as usize;
+            variable.holds[range].iter().any(|held| held >> 1 == place)
+        };
+        if states.iter().all(holds) {
+            Truth::YES
+        } else if states.iter().any(holds) {
+            Truth::OPEN
+        } else {
+            Truth::NO
+        }
+    }
+
     /// What is known of a command pattern, where some words are known only at run time.
     fn command(&self, pattern: &CommandPattern, sequence: u32) -> Truth {
         let words = self.words;
@@ -366,6 +407,13 @@ impl Facts<'_, '_> {
             WordTest::Glob(glob) => glob.symbol(text.as_bytes()) == 1,
         }
     }
+}
+
+/// Where a state leads, whatever the token is.
+fn successors(group: &Group, state: u32) -> Vec<u32> {
+    let row = group.rows[state as usize];
+    let exceptions = group.cells.iter().filter(|cell| cell.check == state).map(|cell| cell.next);
+    exceptions.chain([row.default]).collect()
 }
 
 /// Whether flags are looked for.

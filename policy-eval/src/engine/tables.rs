@@ -42,6 +42,8 @@ pub struct Tables {
     pub reviewers: Box<[Box<str>]>,
     pub marks: Box<[Box<str>]>,
     pub roots: Box<[RootRow]>,
+    /// Declared attributes that are paths: a binding of a root that contains one matters.
+    pub declared_paths: Box<[Box<str>]>,
     pub sequences: Box<[Sequence]>,
     pub groups: Box<[Group]>,
     pub variables: Box<[Variable]>,
@@ -120,8 +122,8 @@ pub enum Source {
     Builtin(Attr),
     /// The names behind `args`.
     Argument(Box<[Box<str>]>),
-    /// A declared one that is text, a number, a truth value or a set.
-    Declared(Box<str>),
+    /// A declared one. Sent as another type, it is as if it had not been sent.
+    Declared(Box<str>, Plain),
     /// A declared path.
     DeclaredPath(Box<str>),
     /// A declared host.
@@ -138,6 +140,16 @@ pub enum Source {
     Pair,
     /// The words of a form of the command.
     Command,
+}
+
+/// A type of values that need no canonical form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum Plain {
+    Text,
+    Int,
+    Bool,
+    Set,
 }
 
 /// How a value falls into tokens.

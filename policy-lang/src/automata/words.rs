@@ -41,7 +41,12 @@ impl FlagWord {
         let mut words = Vec::new();
         for flag in &self.flags {
             match flag {
-                Flag::Any => words.push(Hir::concat(vec![text("-"), anything()])),
+                // Every word with a dash in front but `--`, which ends the region.
+                Flag::Any => words.extend([
+                    text("-"),
+                    Hir::concat(vec![text("-"), not_dash(), anything()]),
+                    Hir::concat(vec![text("--"), any_byte(), anything()]),
+                ]),
                 Flag::Long(name) => {
                     words.push(with_value(&format!("--{name}")));
                     if self.loose && self.abbreviates {
@@ -76,13 +81,12 @@ fn text(text: &str) -> Hir {
     Hir::literal(text.as_bytes())
 }
 
+fn any_byte() -> Hir {
+    Hir::dot(Dot::AnyByte)
+}
+
 fn anything() -> Hir {
-    Hir::repetition(Repetition {
-        min: 0,
-        max: None,
-        greedy: true,
-        sub: Box::new(Hir::dot(Dot::AnyByte)),
-    })
+    Hir::repetition(Repetition { min: 0, max: None, greedy: true, sub: Box::new(any_byte()) })
 }
 
 /// One byte that is no dash. Of a token in UTF-8 this also takes the first byte of a longer

@@ -6,7 +6,7 @@
 
 use std::net::IpAddr;
 
-use policy_eval::engine::tables::{Source, Split, Start, expr};
+use policy_eval::engine::tables::{Plain, Source, Split, Start, expr};
 use policy_eval::{Attr, Type, canon};
 use rustc_hash::FxHashMap;
 
@@ -177,7 +177,10 @@ impl<'m> Atoms<'m> {
                     DeclaredType::Builtin(Type::Path) => Source::DeclaredPath(name),
                     DeclaredType::Builtin(Type::Host) => Source::DeclaredHost(name),
                     DeclaredType::Builtin(Type::Ip) => Source::DeclaredIp(name),
-                    _ => Source::Declared(name),
+                    DeclaredType::Builtin(Type::Int) => Source::Declared(name, Plain::Int),
+                    DeclaredType::Builtin(Type::Bool) => Source::Declared(name, Plain::Bool),
+                    DeclaredType::Builtin(Type::StringSet) => Source::Declared(name, Plain::Set),
+                    _ => Source::Declared(name, Plain::Text),
                 }
             }
         }

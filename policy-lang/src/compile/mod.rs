@@ -21,11 +21,11 @@ use policy_eval::engine::tables::{
     AcceptRow, CountRow, Effect as RowEffect, NOWHERE, Operands as RowOperands, OptionsRow,
     RootRow, RuleRow, Tables,
 };
-use policy_eval::{Action, ActionSet, Policy};
+use policy_eval::{Action, ActionSet, Policy, Type};
 use rustc_hash::FxHashMap;
 
 use crate::automata::bytes::TooLarge;
-use crate::model::{Effect, Model, RuleOptions};
+use crate::model::{DeclaredType, Effect, Model, RuleOptions};
 use crate::span::Location;
 use crate::syntax::ast::Operands;
 use atoms::Atoms;
@@ -81,6 +81,12 @@ fn tables(model: &Model) -> Result<Tables, CompileError> {
         version: model.version.as_deref().map(Into::into),
         digest: crate::digest::of(model).into(),
         files: model.sources.iter().map(|source| source.name.as_str().into()).collect(),
+        declared_paths: model
+            .attributes
+            .iter()
+            .filter(|attribute| attribute.ty == DeclaredType::Builtin(Type::Path))
+            .map(|attribute| attribute.name.as_str().into())
+            .collect(),
         marks: model.marks.iter().map(|mark| mark.as_str().into()).collect(),
         ..Tables::default()
     };
