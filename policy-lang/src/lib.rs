@@ -11,4 +11,4 @@ pub mod model;
 pub mod span;
 pub mod syntax;
 
-pub use check::load;
+pub use check::{Failure, load};

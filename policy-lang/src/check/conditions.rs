@@ -13,7 +13,9 @@ use crate::diagnostic::nearest;
 use crate::model::pattern::{HostPattern, HostShape, PathPattern, TokenPattern};
 use crate::model::{Atom, AttrRef, DeclaredType, Formula};
 use crate::span::{Location, SourceId, Span};
-use crate::syntax::ast::{AttributePath, Comparison, Condition, List, Text, TextKind, Value};
+use crate::syntax::ast::{
+    AttributePath, Comparison, Condition, List, Name, SetKind, Text, TextKind, Value,
+};
 
 /// What people write who come from elsewhere, and the attribute that they mean.
 const HABITS: &[(&str, &str)] = &[
@@ -260,10 +262,7 @@ impl Checker<'_> {
         let declared = scope.attributes.keys().map(String::as_str);
         let known = Attr::ALL.iter().map(|attr| attr.name()).chain(declared);
         let habit = HABITS.iter().find(|(habit, _)| *habit == name).map(|(_, meant)| *meant);
-        let near = match path.names.first().map(String::as_str) {
-            Some("args") => Some("args.NAME"),
-            _ => habit.or_else(|| nearest(&name, known)),
-        };
+        let near = habit.or_else(|| self.report.nearest(&name, known));
         let error =
             CheckError::UnknownAttribute { name: name.clone(), nearest: near.map(str::to_owned) };
         self.report.add_once(&name, error.at(Location { source: file, span: path.span }));
@@ -312,6 +311,14 @@ impl Checker<'_> {
                 return Some(one_of(&subject.attr, operands.into_iter().flatten().collect()));
             }
             (_, None) => return self.wrong_operator(subject, "in", subject.at.span),
+            (List::Set(name), _) if self.is_argument_in_paths(subject, name) => {
+                let error = CheckError::ArgumentInPaths {
+                    attribute: subject.name.clone(),
+                    set: name.node.clone(),
+                };
+                self.report.add(error.at(Location { source: file, span: name.span }));
+                return None;
+            }
             (List::Set(name), Some(kind)) => self.members(name, kind, file)?,
             (List::Builtin(name), Some(Kind::Host)) => self.builtin(name, file)?,
             (List::Builtin(name), Some(kind)) => {
@@ -327,6 +334,13 @@ impl Checker<'_> {
             Patterns::Pairs(_) | Patterns::Commands(_) => return None,
         };
         Some(one_of(&subject.attr, vec![operand]))
+    }
+
+    /// Whether an argument of a call is compared with paths: it is text until a `count` sentence
+    /// says that it names a file.
+    fn is_argument_in_paths(&self, subject: &Subject, name: &Name) -> bool {
+        let set = self.scopes.of(subject.at.source).sets.get(&name.node);
+        subject.ty == Ty::Plain(Type::Json) && set.is_some_and(|(_, kind)| *kind == SetKind::Paths)
     }
 
     fn like(&mut self, subject: &Subject, pattern: &Text) -> Option<Formula> {

@@ -58,6 +58,8 @@ pub enum CheckError {
     // Objects.
     #[error("`{set}` is a set of {kind}, and {wanted} is wanted here")]
     WrongSet { set: String, kind: &'static str, wanted: &'static str },
+    #[error("`{attribute}` is text, and `{set}` is a set of paths")]
+    ArgumentInPaths { attribute: String, set: String },
     #[error("{wanted} is wanted here, not a built-in set of hosts")]
     BuiltinMisplaced { wanted: &'static str },
     #[error("`{action}` has no object")]
@@ -124,7 +126,9 @@ impl CheckError {
             CheckError::Circle { .. } => "C017",
             CheckError::DuplicateId { .. } => "C018",
             CheckError::EmptyList { .. } => "C019",
-            CheckError::WrongSet { .. } | CheckError::BuiltinMisplaced { .. } => "C020",
+            CheckError::WrongSet { .. }
+            | CheckError::ArgumentInPaths { .. }
+            | CheckError::BuiltinMisplaced { .. } => "C020",
             CheckError::NoObject { .. } => "C021",
             CheckError::MixedObjects { .. } => "C022",
             CheckError::SocketMisplaced { .. } => "C023",
@@ -201,6 +205,12 @@ impl CheckError {
                 return Some(format!("write values, as in `{attribute} in (\"a\", \"b\")`"));
             }
             CheckError::WrongSet { .. } => "write a set of the right kind, or patterns",
+            CheckError::ArgumentInPaths { attribute, set } => {
+                return Some(format!(
+                    "say which file the call touches, `count call \"SERVER/TOOL\" as read \
+                     {attribute}`, and write a rule for `read {set}`"
+                ));
+            }
             CheckError::BuiltinMisplaced { .. } => {
                 "they stand in sentences of `connect`, `listen` and `fetch`, and behind `host in`"
             }
@@ -213,12 +223,16 @@ impl CheckError {
             CheckError::UnknownAttribute { name, .. } if name.contains('.') => {
                 "only the arguments of a call have names behind a dot: `args.NAME`"
             }
-            CheckError::UnknownAttribute { name, nearest } => {
-                let meant = nearest.as_ref().map(|nearest| format!("did you mean `{nearest}`? "));
+            CheckError::UnknownAttribute { name, .. } if name == "args" => "write `args.NAME`",
+            CheckError::UnknownAttribute { name, nearest: Some(nearest) } => {
                 return Some(format!(
-                    "{}what a runtime sends beside the language's own is declared: \
-                     `attribute {name}: string`",
-                    meant.unwrap_or_default()
+                    "did you mean `{nearest}`? One of your own is declared: \
+                     `attribute {name}: string`"
+                ));
+            }
+            CheckError::UnknownAttribute { name, nearest: None } => {
+                return Some(format!(
+                    "an attribute of your own is declared: `attribute {name}: string`"
                 ));
             }
             CheckError::AttributeOfOthers { name, action, of, nearest } => {

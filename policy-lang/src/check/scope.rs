@@ -196,7 +196,7 @@ fn read_roots(files: &Files, report: &mut Report) -> Vec<Root> {
         } else if roots.len() < MAX_ROOTS {
             roots.push(root);
         } else if let Some(at) = root.at {
-            report.add(CheckError::TooMany { what: "roots", most: MAX_ROOTS }.at(at));
+            report.add_once("roots", CheckError::TooMany { what: "roots", most: MAX_ROOTS }.at(at));
         }
     }
     roots

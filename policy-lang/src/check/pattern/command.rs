@@ -144,7 +144,7 @@ impl Reader<'_> {
         match self.cursor.peek() {
             None | Some(' ' | '\t') => Ok(()),
             Some('|' | ')') if 0 < depth => Ok(()),
-            _ => Err(Fault::GluedGroup.at(open..self.cursor.at() + 1)),
+            Some(next) => Err(Fault::GluedGroup.at(open..self.cursor.at() + next.len_utf8())),
         }
     }
 

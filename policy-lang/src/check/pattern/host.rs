@@ -243,7 +243,9 @@ fn label_pieces(cursor: &mut Cursor<'_>) -> Result<Vec<Piece>, PatternError> {
 fn label(pieces: Vec<Piece>, written: &str) -> Result<TokenPattern, Fault> {
     let bad = || Fault::BadLabel { label: written.to_owned() };
     if let [Piece::Literal(text)] = &pieces[..] {
-        let ascii = idna::domain_to_ascii(text).map_err(|_| bad())?;
+        // The same mapping as that of requests.
+        let ascii = idna::domain_to_ascii_cow(text.as_bytes(), idna::AsciiDenyList::URL)
+            .map_err(|_| bad())?;
         if ascii.is_empty() || 63 < ascii.len() || ascii.contains('.') {
             return Err(bad());
         }

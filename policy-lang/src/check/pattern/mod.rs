@@ -56,3 +56,43 @@ fn check_length(text: &str) -> Result<(), PatternError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The bytes of every error that some kind of pattern has for a text.
+    fn error_ranges(text: &str) -> Vec<std::ops::Range<usize>> {
+        let roots = Roots::new();
+        [
+            path(text, false, &roots).map(drop),
+            host(text).map(drop),
+            command(text, false).map(drop),
+            tool(text, false).map(drop),
+            package(text, false).map(drop),
+            glob(text, false).map(drop),
+            regex(text, false).map(drop),
+        ]
+        .into_iter()
+        .filter_map(|parsed| parsed.err().map(|error| error.range))
+        .collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(3000))]
+
+        #[test]
+        fn any_text_is_a_pattern_or_an_error_inside_it(
+            text in prop_oneof![
+                any::<String>(),
+                r#"([a-c/.*?<>\[\](){}|'"$~@: \\é-]|\*\*|\.\.\.|no |--|10\.|::){0,12}"#,
+            ],
+        ) {
+            for range in error_ranges(&text) {
+                prop_assert!(text.get(range.clone()).is_some(), "{range:?} of {text:?}");
+            }
+        }
+    }
+}
