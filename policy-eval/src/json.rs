@@ -5,7 +5,9 @@
 
 use core::fmt;
 
-use crate::canon::MAX_JSON_DEPTH;
+/// JSON that is nested deeper than this is not read, and a call with such arguments is at least
+/// `ask`.
+pub const MAX_JSON_DEPTH: usize = 128;
 
 /// A JSON value. Objects keep the order of their members; numbers keep their text.
 #[derive(Clone, Debug, PartialEq)]

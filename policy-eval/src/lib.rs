@@ -1,5 +1,6 @@
 //! Decides what a coding agent may do.
 
+mod attributes;
 pub mod canon;
 mod decision;
 mod digest;
@@ -28,7 +29,7 @@ pub use policy::{Live, Policy};
 pub use request::{Declared, Request, ShellKind};
 pub use request_json::{MAX_LINE_BYTES, RequestBuf, to_json};
 pub use session::Session;
-pub use text::{is_hidden, safe};
+pub use text::{is_control, is_unseen, safe};
 pub use tier::{RecordLevel, Tier};
 pub use truth::Truth;
 pub use vocab::{

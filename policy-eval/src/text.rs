@@ -1,16 +1,46 @@
-//! Text from outside, made safe to print.
+//! Text from outside, made safe to print; and the characters that make it unsafe (rule C4).
+//!
+//! Two classes: controls and bidirectional marks are suspicious wherever they stand; invisible
+//! characters and blanks outside ASCII may stand inside quotes, where they are data, but never in
+//! a name, a path, a host or the bare words of a command.
 
 use std::borrow::Cow;
 
+/// Whether a character is suspicious wherever it stands: C0 controls but tab and newline, DEL, C1
+/// controls, line and paragraph separators, bidirectional controls.
+pub const fn is_control(c: char) -> bool {
+    matches!(c,
+        '\0'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{7f}'..='\u{9f}'
+        | '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        | '\u{61c}')
+}
+
+/// Whether a character is suspicious outside quotes: invisible characters and blanks outside
+/// ASCII.
+pub const fn is_unseen(c: char) -> bool {
+    let invisible = matches!(c,
+        '\u{ad}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
+        | '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}' | '\u{3164}' | '\u{feff}'
+        | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}');
+    invisible || is_foreign_blank(c)
+}
+
+const fn is_foreign_blank(c: char) -> bool {
+    matches!(
+        c,
+        '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}'
+    )
+}
+
 /// The text with every character that a terminal or a log obeys, or that a person does not see,
-/// written as `\u{…}`: controls, line separators, bidirectional controls, invisible format
-/// characters. Borrows where there is none.
+/// written as `\u{…}`. Borrows where there is none.
 ///
 /// ```
 /// assert_eq!(policy_eval::safe("a\u{1b}[2Kb"), "a\\u{1b}[2Kb");
 /// assert_eq!(policy_eval::safe("häuser"), "häuser");
 /// ```
 pub fn safe(text: &str) -> Cow<'_, str> {
+    let is_hidden = |c: char| matches!(c, '\t' | '\n') || is_control(c) || is_unseen(c);
     if !text.chars().any(is_hidden) {
         return Cow::Borrowed(text);
     }
@@ -19,12 +49,4 @@ pub fn safe(text: &str) -> Cow<'_, str> {
         if is_hidden(c) { out.extend(c.escape_unicode()) } else { out.push(c) }
     }
     Cow::Owned(out)
-}
-
-/// Whether a terminal, a log or a person may be misled by the character.
-pub fn is_hidden(c: char) -> bool {
-    matches!(c,
-        '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{61c}' | '\u{180e}'
-        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }

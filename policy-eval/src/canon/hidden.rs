@@ -4,42 +4,18 @@
 //! characters and blanks outside ASCII may stand inside quotes, where they are data, but never in
 //! a name, a path, a host or the bare words of a command.
 
-/// Whether a character is suspicious wherever it stands: C0 controls but tab and newline, DEL, C1
-/// controls, line and paragraph separators, bidirectional controls.
-pub(crate) const fn anywhere(c: char) -> bool {
-    matches!(c,
-        '\0'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{7f}'..='\u{9f}'
-        | '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-        | '\u{61c}')
-}
-
-/// Whether a character is suspicious outside quotes: invisible characters and blanks outside
-/// ASCII.
-pub(crate) const fn outside_quotes(c: char) -> bool {
-    let invisible = matches!(c,
-        '\u{ad}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
-        | '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}' | '\u{3164}' | '\u{feff}'
-        | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}');
-    invisible || is_foreign_blank(c)
-}
-
-const fn is_foreign_blank(c: char) -> bool {
-    matches!(
-        c,
-        '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}'
-    )
-}
+use crate::text::{is_control, is_unseen};
 
 /// Whether a text that is data (a quoted word, an argument that no shell reads) has a suspicious
 /// character.
 pub(crate) fn in_data(text: &str) -> bool {
-    !is_plain(text) && text.chars().any(anywhere)
+    !is_plain(text) && text.chars().any(is_control)
 }
 
 /// Whether a path, a host, a method or another name has a suspicious character. Here a newline is
 /// one too.
 pub(crate) fn in_name(text: &str) -> bool {
-    !is_plain(text) && text.chars().any(|c| c == '\n' || anywhere(c) || outside_quotes(c))
+    !is_plain(text) && text.chars().any(|c| c == '\n' || is_control(c) || is_unseen(c))
 }
 
 /// Whether every byte is printable ASCII. Folding without an early exit lets the compiler use

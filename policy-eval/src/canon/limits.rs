@@ -1,15 +1,11 @@
 //! The published limits, and what is said of a request that passes them (rule C5).
 
-use crate::json::Json;
+use crate::json::{Json, MAX_JSON_DEPTH};
 use crate::request::Request;
 use crate::vocab::{Floor, Floors};
 
 /// A request whose object is longer than this many bytes is at least `ask`. It is still judged.
 pub const MAX_REQUEST_BYTES: usize = 64 * 1024;
-
-/// JSON that is nested deeper than this is not read, and a call with such arguments is at least
-/// `ask`.
-pub const MAX_JSON_DEPTH: usize = 128;
 
 /// The most symbolic links that are followed for one path. A longer chain is a loop.
 pub const MAX_LINKS: usize = 40;

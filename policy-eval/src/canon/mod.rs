@@ -34,7 +34,7 @@ pub use command::{MAX_SHELL_DEPTH, counted_parts, operands};
 pub(crate) use context::Context;
 pub use fold::fold;
 pub use host::host_attribute;
-pub use limits::{MAX_JSON_DEPTH, MAX_LINKS, MAX_REQUEST_BYTES};
+pub use limits::{MAX_LINKS, MAX_REQUEST_BYTES};
 pub use path::is_canonical_path;
 
 use crate::facts::{Judged, Object, Part, PathValue};
@@ -147,6 +147,7 @@ mod tests {
     use super::testing::{show, show_all};
     use super::*;
     use crate::json::Json;
+    use crate::json::MAX_JSON_DEPTH;
 
     #[test]
     fn nothing_is_at_least_ask() {

@@ -29,7 +29,7 @@ mod word;
 pub use operands::{counted_parts, operands};
 pub use scan::MAX_DEPTH as MAX_SHELL_DEPTH;
 
-use super::{Context, hidden};
+use super::Context;
 use crate::facts::{Command, Object, Part, PathValue, Word};
 use crate::request::ShellKind;
 use crate::vocab::{Action, Floor, Floors};
@@ -100,7 +100,7 @@ fn argument_list(ctx: &Context<'_>, argv: &[&str], emit: &mut dyn FnMut(&Part<'_
         return unknown_command(ctx, Floors::of(Floor::Syntax), emit);
     }
     let is_hidden =
-        |text: &str| text.chars().any(|c| hidden::anywhere(c) || hidden::outside_quotes(c));
+        |text: &str| text.chars().any(|c| crate::text::is_control(c) || crate::text::is_unseen(c));
     let mut set = setting(ctx, Dialect::Bash);
     if argv.iter().any(|word| is_hidden(word)) {
         set.floors = Floors::of(Floor::HiddenCharacters);

@@ -313,7 +313,7 @@ impl Scanner<'_, '_> {
         let rest = self.rest();
         let length = rest.iter().position(|&byte| byte == b'\n').unwrap_or(rest.len());
         let text = self.text.get(self.pos..self.pos + length).unwrap_or_default();
-        if !text.is_ascii() && text.chars().any(hidden::outside_quotes) {
+        if !text.is_ascii() && text.chars().any(crate::text::is_unseen) {
             self.floor(Floor::HiddenCharacters);
         }
         self.pos += length;

@@ -9,7 +9,6 @@
 use super::buffer::TextBuf;
 use super::scan::{Dialect, Scanner};
 use super::tables;
-use crate::canon::hidden;
 use crate::facts::{Word, WordKind};
 use crate::vocab::Floor;
 
@@ -397,7 +396,7 @@ impl Scanner<'_, '_> {
         let start = self.pos;
         let length = match self.text.get(start..).and_then(|rest| rest.chars().next()) {
             Some(c) => {
-                if hidden::outside_quotes(c) {
+                if crate::text::is_unseen(c) {
                     self.floor(Floor::HiddenCharacters);
                 }
                 c.len_utf8()
@@ -437,7 +436,7 @@ impl Scanner<'_, '_> {
             draft.begin(b'\\');
             return self.keep(draft, start - 1, start);
         };
-        if hidden::outside_quotes(c) {
+        if crate::text::is_unseen(c) {
             self.floor(Floor::HiddenCharacters);
         }
         self.pos += c.len_utf8();

@@ -1,0 +1,91 @@
+//! The house stays a house: inside a crate, modules use only those that stand below them.
+//!
+//! The order is that of `docs/architecture.md`. A module that is not in its list fails the test, so
+//! that a new one gets its place.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+/// From the ground up. Modules of one row do not use one another.
+const POLICY_EVAL: &[&[&str]] = &[
+    &["text", "tier", "truth", "vocab"],
+    &["json"],
+    &["request", "decision"],
+    &["facts"],
+    &["canon"],
+    &["attributes", "request_json", "digest"],
+    &["engine"],
+    &["explain"],
+    &["policy"],
+    &["session"],
+];
+
+const POLICY_LANG: &[&[&str]] = &[
+    &["span", "nearest"],
+    &["diagnostic"],
+    &["syntax"],
+    &["format"],
+    &["model"],
+    &["check", "interp", "digest", "automata"],
+    &["compile"],
+    &["testing", "scope", "graph"],
+];
+
+#[test]
+fn modules_use_only_what_stands_below_them() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut wrong = Vec::new();
+    for (folder, order) in [("../policy-eval", POLICY_EVAL), (".", POLICY_LANG)] {
+        let heights: BTreeMap<&str, usize> = order
+            .iter()
+            .enumerate()
+            .flat_map(|(height, row)| row.iter().map(move |name| (*name, height)))
+            .collect();
+        for (module, file, line, used) in uses(&here.join(folder).join("src")) {
+            let place = format!("{folder}/src/{file}:{line}: `{module}` uses `{used}`");
+            match (heights.get(&*module), heights.get(&*used)) {
+                (Some(_), Some(_)) if module == used => {}
+                (Some(own), Some(other)) if other < own => {}
+                (Some(_), Some(_)) => wrong.push(format!("{place}, which does not stand below it")),
+                _ => wrong.push(format!("{place}, and one of them has no place in the order")),
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Every use of a module of the crate outside comments: module, file, line, what it uses.
+fn uses(src: &Path) -> Vec<(String, String, usize, String)> {
+    let mut found = Vec::new();
+    let mut open = vec![src.to_path_buf()];
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(&folder).expect("the sources are readable") {
+            let path = entry.expect("the sources are readable").path();
+            if path.is_dir() {
+                open.push(path);
+                continue;
+            }
+            let file =
+                path.strip_prefix(src).expect("it lies below").to_string_lossy().into_owned();
+            let module = file.split('/').next().unwrap_or("").trim_end_matches(".rs").to_owned();
+            if !file.ends_with(".rs") || module == "lib" || module == "main" {
+                continue;
+            }
+            let text = fs::read_to_string(&path).expect("the sources are readable");
+            for (index, line) in text.lines().enumerate() {
+                let code = line.split("//").next().unwrap_or("");
+                for behind in code.split("crate::").skip(1) {
+                    let used: String =
+                        behind.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                    // What the crate's root re-exports starts with a capital.
+                    if used.starts_with(char::is_lowercase) {
+                        found.push((module.clone(), file.clone(), index + 1, used));
+                    }
+                }
+            }
+        }
+    }
+    assert!(found.len() > 20, "the uses are found");
+    found
+}
