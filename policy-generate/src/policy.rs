@@ -90,7 +90,7 @@ hosts   inner    = "*.example.com", "10.0.0.0/8", "::1"
 tools   readers  = "github/get", "files/*"
 commands builders = "make ...", "git status"
 strings branches = "main", "dev"
-root data within "/d/**", "$workspace/a/**"
+root data within "/d/**", "/w/a/**"
 sandbox open {}
 attribute ticket: string
 attribute size: int
@@ -212,7 +212,7 @@ fn tier_sentence(dice: &mut Dice, names: &mut BTreeSet<String>) -> Sentence {
     let tier = tier(dice);
     let mut verb = tier.to_owned();
     if dice.one_in(4) {
-        let name = format!("rule-{}", dice.below(1000));
+        let name = format!("rule-{}", dice.below(1_000_000));
         if names.insert(name.clone()) {
             verb = format!("{name}: {tier}");
         }
@@ -413,7 +413,7 @@ const OWN_CONDITIONS: [(&[&str], &[&str]); 12] = [
         &[r#"method == "GET""#, r#"scheme == "https""#, "host in inner", r#"url_path like "/a*""#],
     ),
     (&["connect", "listen", "fetch"], &["ip in @private", "port < 1024", "port in (443, 3000)"]),
-    (&["connect"], &[r#"socket like "/run/**""#, "socket is present"]),
+    (&["connect"], &[r#"socket like "/w/**""#, "socket is present"]),
     (&["fetch", "search"], &["mode == cached", "mode != live"]),
     (
         &["call"],

@@ -124,3 +124,36 @@ fn without_each<T: Clone>(items: &[T]) -> impl Iterator<Item = Vec<T>> {
         fewer
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Dice, policy, request};
+
+    #[test]
+    fn one_seed_makes_one_case() {
+        let case = |seed| {
+            let mut dice = Dice::new(seed);
+            (policy(&mut dice).to_string(), request(&mut dice).to_string())
+        };
+        assert_eq!(case(7), case(7));
+        assert_ne!(case(7), case(8));
+    }
+
+    #[test]
+    fn what_the_failure_needs_is_left() {
+        let fails = |policy: &Policy| policy.to_string().contains("deny");
+        let seed = (0..).find(|&seed| fails(&policy(&mut Dice::new(seed)))).expect("one denies");
+        let small = shrink_policy(policy(&mut Dice::new(seed)), fails);
+        let [file] = &small.files[..] else { panic!("{small}") };
+        let [Item::Sentence(sentence)] = &file.items[..] else { panic!("{small}") };
+        assert!(!file.declares && sentence.clauses.is_empty(), "{small}");
+
+        let fails = |request: &Value| request.to_string().contains("/w/a");
+        let long = serde_json::json!({
+            "action": "write", "path": "/w/a/b", "cwd": "/x", "context": {"branch": "main"}
+        });
+        let short = serde_json::json!({"action": "write", "path": "/w/a"});
+        assert_eq!(shrink_request(long, fails), short);
+    }
+}

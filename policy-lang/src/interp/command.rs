@@ -98,21 +98,16 @@ impl Words<'_> {
         if constraint.forbids { !found } else { found }
     }
 
+    /// Words that are known only when the command runs may make the region start earlier than
+    /// where it starts for certain. Only behind the certain start is a flag there for certain.
     fn has_flag(&self, constraint: &FlagConstraint) -> Truth {
-        // Words that are known only when the command runs may make the region start earlier than
-        // where it starts for certain; none of what lies behind the certain place can be its start.
-        let mut starts = Vec::new();
-        for (at, truth) in self.reach(&constraint.after) {
-            starts.push(at);
-            if truth.is_certain() {
-                break;
-            }
-        }
-        let (Some(&earliest), Some(&latest)) = (starts.first(), starts.last()) else {
-            return Truth::NO;
+        let starts = self.reach(&constraint.after);
+        let earliest = starts.keys().next();
+        let certain = starts.iter().find(|(_, truth)| truth.is_certain()).map(|(at, _)| at);
+        let behind = |start: Option<&usize>| {
+            start.map_or(Truth::NO, |&start| self.has_flag_behind(start, constraint))
         };
-        let for_some_start = self.has_flag_behind(earliest, constraint) & Truth::BY_WORD;
-        self.has_flag_behind(latest, constraint) | for_some_start
+        behind(certain) | behind(earliest) & Truth::BY_WORD
     }
 
     fn has_flag_behind(&self, start: usize, constraint: &FlagConstraint) -> Truth {
@@ -172,6 +167,8 @@ fn best(ways: impl Iterator<Item = (usize, Truth)>) -> Reached {
 
 #[cfg(test)]
 mod tests {
+    use std::slice::from_ref;
+
     use super::*;
     use crate::model::pattern::Piece;
     use crate::span::{Location, SourceId, Span};
@@ -273,24 +270,24 @@ mod tests {
             ("git push origin", no, yes),
             ("git -f push", no, no),
         ] {
-            assert_eq!(truth("git push ...", &[force.clone()], command), forced, "{command}");
+            assert_eq!(truth("git push ...", from_ref(&force), command), forced, "{command}");
             assert_eq!(
-                truth("git push ...", &[no_force.clone()], command),
+                truth("git push ...", from_ref(&no_force), command),
                 not_forced,
                 "{command}"
             );
         }
         // `$*` may be `push`, or `push --`.
-        assert_eq!(truth("git push ...", &[force], "git $* -f"), by_word);
+        assert_eq!(truth("git push ...", from_ref(&force), "git $* -f"), by_word);
         let exec = FlagConstraint {
             forbids: true,
             flags: vec![Flag::Whole("exec".to_owned()), Flag::Any],
             after: items("find"),
             abbreviates: false,
         };
-        assert_eq!(truth("find ...", &[exec.clone()], "find . -name"), no);
+        assert_eq!(truth("find ...", from_ref(&exec), "find . -name"), no);
         let exec = FlagConstraint { flags: vec![Flag::Whole("exec".to_owned())], ..exec };
-        assert_eq!(truth("find ...", &[exec.clone()], "find . -execdir"), yes);
-        assert_eq!(truth("find ...", &[exec], "find . -exec"), no);
+        assert_eq!(truth("find ...", from_ref(&exec), "find . -execdir"), yes);
+        assert_eq!(truth("find ...", from_ref(&exec), "find . -exec"), no);
     }
 }

@@ -1,10 +1,14 @@
 //! `count … as …`: the paths that a command or a call touches, decided like any other.
 
-use policy_eval::{Action, Attribute, Judged, Object, Part, PathValue, Tier, Truth, canon};
+use policy_eval::{
+    Action, Attribute, Floor, Judged, Object, Part, PathValue, Tier, Truth, Word, canon,
+};
 
+use super::command::Words;
 use super::outcome::Outcome;
 use super::situation::{Reading, Situation};
-use crate::model::Count;
+use crate::model::pattern::{CommandPattern, Flag, Piece, WordItem};
+use crate::model::{Count, Counted};
 use crate::syntax::ast::Operands;
 
 /// What the `count` sentences of a policy say of one part.
@@ -53,8 +57,7 @@ fn highest(truth: Truth) -> Tier {
 fn decide_reading(count: &Count, reading: &Reading<'_>) -> Found {
     let clauses = count.counted.iter().map(|clause| match &clause.what {
         Operands::Argument(names) => argument(clause.action, names, reading),
-        // The words of a command name no path that can be counted yet: the default stays.
-        _ => Found { complete: false, outcome: Outcome::default() },
+        _ => operands(count, clause, reading),
     });
     let nothing = Found { complete: true, outcome: Outcome::default() };
     clauses.fold(nothing, |all, found| Found {
@@ -63,7 +66,7 @@ fn decide_reading(count: &Count, reading: &Reading<'_>) -> Found {
     })
 }
 
-/// The path that an argument of a call names. One that was not sent is a path that was not sent.
+/// The path that an argument of a call names. Where none is named for certain, it may be any.
 fn argument(action: Action, names: &[String], reading: &Reading<'_>) -> Found {
     let Situation { model, judged, .. } = reading.situation;
     let mut outcome = Outcome::default();
@@ -77,10 +80,87 @@ fn argument(action: Action, names: &[String], reading: &Reading<'_>) -> Found {
         }
         _ => {
             let object = Object::Path(PathValue::Unsent);
-            let part = Part { action, object, alternative: false, ..*judged.part };
+            let floors = judged.part.floors.with(Floor::MalformedArguments);
+            let part = Part { action, object, floors, alternative: false };
             decide(&Judged { part: &part, ..**judged });
             false
         }
     };
     Found { complete, outcome }
+}
+
+/// The paths that the words of a command name.
+fn operands(count: &Count, clause: &Counted, reading: &Reading<'_>) -> Found {
+    let Situation { model, judged, .. } = reading.situation;
+    let mut found = Found { complete: false, outcome: Outcome::default() };
+    let Some(words) = reading.words() else { return found };
+    let (operands, are_all) = operands_of(&count.patterns, words);
+    let picked = pick(&clause.what, &operands);
+    // A command without operands touches nothing; one without its last operand is not understood.
+    found.complete = are_all && (clause.what == Operands::All || !picked.is_empty());
+    for word in picked {
+        policy_eval::counted_parts(judged, clause.action, word, &mut |counted| {
+            let outcome = super::decide_part(model, counted);
+            found.outcome = std::mem::take(&mut found.outcome).strictest(outcome);
+        });
+    }
+    found
+}
+
+/// The operands behind the words that the patterns fix, and whether those are certainly all. A
+/// sentence about every command fixes the name of the program.
+fn operands_of<'a>(patterns: &[CommandPattern], words: Words<'a>) -> (Vec<Word<'a>>, bool) {
+    let can_match = |pattern: &&CommandPattern| words.match_pattern(pattern).can_hold();
+    let matching: Vec<_> = patterns.iter().filter(can_match).collect();
+    // Of several patterns, the one that fixes least leaves the most operands.
+    let fixed = matching
+        .iter()
+        .filter_map(|pattern| words.shortest_beginning(fixed_items(pattern)))
+        .min()
+        .unwrap_or(0)
+        .max(1);
+    let is_known = |flag: &str| matching.iter().any(|pattern| asks_for_flag(pattern, flag));
+    let mut found = Vec::new();
+    let are_all =
+        policy_eval::operands(words.words, fixed, &is_known, &mut |word| found.push(*word));
+    (found, are_all)
+}
+
+fn pick<'o, 'a>(what: &Operands, operands: &'o [Word<'a>]) -> &'o [Word<'a>] {
+    let last = operands.len().saturating_sub(1);
+    match what {
+        Operands::All => operands,
+        Operands::ButFirst => operands.get(1..).unwrap_or_default(),
+        Operands::ButLast => &operands[..last],
+        Operands::First => operands.get(..1).unwrap_or_default(),
+        Operands::Last => &operands[last..],
+        Operands::Argument(_) => &[],
+    }
+}
+
+/// The leading items of a pattern that are words written out: not `*`, which is an operand.
+fn fixed_items(pattern: &CommandPattern) -> &[WordItem] {
+    let fixed = pattern.items.iter().take_while(|item| is_fixed(item)).count();
+    &pattern.items[..fixed]
+}
+
+fn is_fixed(item: &WordItem) -> bool {
+    match item {
+        WordItem::Word(pattern) => {
+            pattern.pieces.iter().all(|piece| matches!(piece, Piece::Literal(_)))
+        }
+        WordItem::Alternatives(all) => all.iter().flatten().all(is_fixed),
+        WordItem::AnyWords => false,
+    }
+}
+
+/// Whether braces of the pattern ask for the flag: then it carries no path.
+fn asks_for_flag(pattern: &CommandPattern, written: &str) -> bool {
+    let asked = pattern.flags.iter().filter(|constraint| !constraint.forbids);
+    asked.flat_map(|constraint| &constraint.flags).any(|flag| match flag {
+        Flag::Long(name) => written.strip_prefix("--") == Some(name),
+        Flag::Short(letter) => written.strip_prefix('-') == Some(letter.encode_utf8(&mut [0; 4])),
+        Flag::Whole(name) => written.strip_prefix('-') == Some(name),
+        Flag::Any => false,
+    })
 }

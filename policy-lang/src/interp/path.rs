@@ -36,17 +36,14 @@ impl Paths<'_> {
             PathValue::AtRunTime => Truth::BY_WORD,
             PathValue::Known(path) => {
                 let components = components(path);
-                let open_roots = self.model.roots.len();
-                patterns.iter().fold(Truth::NO, |any, pattern| {
-                    any | self.matches(pattern, &components, open_roots)
-                })
+                patterns
+                    .iter()
+                    .fold(Truth::NO, |any, pattern| any | self.matches(pattern, &components))
             }
         }
     }
 
-    /// Whether one pattern matches. `open_roots` bounds how far the `within` of a root that is
-    /// not bound may speak of further such roots.
-    fn matches(&self, pattern: &PathPattern, path: &[&str], open_roots: usize) -> Truth {
+    fn matches(&self, pattern: &PathPattern, path: &[&str]) -> Truth {
         let root = match pattern.base {
             PathBase::Absolute => return Truth::known(self.items_match(&pattern.items, path)),
             PathBase::Root(root) => root,
@@ -61,21 +58,17 @@ impl Paths<'_> {
                 // Every beginning of the path may be the root, but not the root of all files.
                 let some_binding_matches = (1..=path.len()).any(|end| {
                     self.items_match(&pattern.items, &path[end..])
-                        && self.may_lie_at(root, &path[..end], open_roots)
+                        && self.may_lie_at(root, &path[..end])
                 });
                 if some_binding_matches { Truth::OPEN } else { Truth::NO }
             }
         }
     }
 
-    /// Whether a root may lie in the folder.
-    fn may_lie_at(&self, root: RootId, folder: &[&str], open_roots: usize) -> bool {
+    /// Whether the policy lets a root lie in the folder. What it says of that is absolute.
+    fn may_lie_at(&self, root: RootId, folder: &[&str]) -> bool {
         let within = self.model.roots.get(usize::from(root.0)).map_or(&[][..], |root| &root.within);
-        let Some(open_roots) = open_roots.checked_sub(1) else {
-            return true; // Roots that lie within each other forbid nothing.
-        };
-        within.is_empty()
-            || within.iter().any(|pattern| self.matches(pattern, folder, open_roots).can_hold())
+        within.is_empty() || within.iter().any(|pattern| self.items_match(&pattern.items, folder))
     }
 
     fn items_match(&self, items: &[PathItem], path: &[&str]) -> bool {

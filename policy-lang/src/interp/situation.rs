@@ -11,7 +11,7 @@
 use policy_eval::canon;
 use policy_eval::{
     Action, Args, Attr, Attribute, CommandForm, HostValue, Judged, Object, PathValue, Truth, Type,
-    Word,
+    Word, WordKind,
 };
 
 use super::command::Words;
@@ -85,6 +85,11 @@ impl<'a> Situation<'a> {
         exact_and_folded.iter().flat_map(|&fold| self.readings_in_spelling(fold)).collect()
     }
 
+    fn command_was_sent(&self) -> bool {
+        let request = self.judged.request;
+        request.shell.is_some() || request.argv.is_some()
+    }
+
     /// The ways to take the part with names compared exactly, or as a file system that ignores
     /// case compares them.
     pub(super) fn readings_in_spelling(&self, fold: bool) -> Vec<Reading<'_>> {
@@ -98,10 +103,23 @@ impl<'a> Situation<'a> {
             Object::Command(command) if !command.forms.is_empty() => {
                 command.forms.iter().map(|&form| reading(Some(form))).collect()
             }
+            Object::Command(command) if !command.nothing_runs && self.command_was_sent() => {
+                vec![reading(Some(NOT_UNDERSTOOD))]
+            }
             _ => vec![reading(None)],
         }
     }
 }
+
+/// A command that was sent and not understood: it may be any words.
+const NOT_UNDERSTOOD: CommandForm<'static> = CommandForm {
+    words: &[Word {
+        text: "",
+        kind: WordKind::AtRunTime { may_be_flag: true, many: true },
+        under_home: false,
+    }],
+    certain: true,
+};
 
 impl Reading<'_> {
     /// What a truth in this reading says of the part: another form matches never certainly.
@@ -229,15 +247,11 @@ impl Reading<'_> {
     }
 
     fn command(&self, patterns: &[CommandPattern]) -> Truth {
-        let Judged { request, part, .. } = self.situation.judged;
-        match (self.words(), part.object) {
+        match (self.words(), self.situation.judged.part.object) {
             (Some(words), _) => {
                 patterns.iter().fold(Truth::NO, |any, pattern| any | words.match_pattern(pattern))
             }
-            (None, Object::Command(command)) if !command.nothing_runs => {
-                let was_sent = request.shell.is_some() || request.argv.is_some();
-                if was_sent { Truth::BY_WORD } else { Truth::OPEN }
-            }
+            (None, Object::Command(command)) if !command.nothing_runs => Truth::OPEN,
             (None, _) => Truth::NO,
         }
     }
