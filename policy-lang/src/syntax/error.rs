@@ -144,7 +144,10 @@ impl SyntaxError {
             SyntaxError::Twice { clause: "when" | "unless" } => {
                 "put both conditions into one, with `and` or `or`"
             }
-            SyntaxError::Twice { .. } => "put all of it into one, with commas",
+            SyntaxError::Twice { clause: "except" | "port" | "with" | "as" } => {
+                "put all of it into one, with commas"
+            }
+            SyntaxError::Twice { .. } => "leave one of them out",
             SyntaxError::ClauseOrder { .. } => {
                 "the order is `except`, `port`, `when` and `unless`, `with`, `as`, `because`"
             }

@@ -146,6 +146,10 @@ impl Broken<'_, '_> {
             let found = shown(found.text);
             return (SyntaxError::Misspelt { found, nearest }, self.found.span());
         }
+        if matches!(found.text, ")" | "]") {
+            let bracket = found.text.to_owned();
+            return (SyntaxError::NothingToClose { bracket }, found.span());
+        }
         let error = SyntaxError::Unexpected {
             expected: expectation.phrase(self.in_block),
             found: describe(found),
@@ -202,10 +206,14 @@ impl Broken<'_, '_> {
         if is_object && behind_object && expectation.item {
             return Some("members of a list have commas between them".to_owned());
         }
+        if found.text.chars().all(char::is_whitespace) && found.kind != Kind::End {
+            return Some("this blank is none of the language: put a space in its place".to_owned());
+        }
         if self.wants.contains(&Rule::example) && matches!(found.text, "*" | "@") {
             return Some("a test asks about one request, so its object is concrete".to_owned());
         }
-        if found.kind == Kind::Word && expectation.text {
+        let is_ours = ITEM_WORDS.contains(&found.text) || CONTINUING_WORDS.contains(&found.text);
+        if found.kind == Kind::Word && !is_ours && expectation.text {
             return Some(format!("text stands in double quotes: `\"{}\"`", shown(found.text)));
         }
         None
@@ -233,6 +241,8 @@ enum Want {
     Word(&'static str),
     /// A keyword that begins a clause.
     Clause(&'static str),
+    /// A keyword that compares.
+    Comparison(&'static str),
     /// One of several keywords.
     Words(&'static [&'static str]),
     /// Something with a name for it.
@@ -263,6 +273,10 @@ impl Expectation {
         match want(rule) {
             Want::Word(word) => {
                 phrase(format!("`{word}`"));
+                self.words.push(word);
+            }
+            Want::Comparison(word) => {
+                phrase(A_COMPARISON.to_owned());
                 self.words.push(word);
             }
             Want::Clause(word) => {
@@ -307,7 +321,7 @@ impl Expectation {
             }
         }
         if phrases.is_empty() {
-            phrases.push("the end of the file".to_owned());
+            phrases.push("the rest of the sentence".to_owned());
         }
         one_of(&phrases)
     }
@@ -323,6 +337,7 @@ fn one_of(phrases: &[String]) -> String {
 }
 
 const A_NAME: &str = "a name";
+const A_COMPARISON: &str = "a comparison";
 
 fn want(rule: Rule) -> Want {
     match rule {
@@ -382,17 +397,17 @@ fn want(rule: Rule) -> Want {
         Rule::kw_operands => Want::Word("operands"),
         Rule::kw_rules => Want::Word("rules"),
         Rule::kw_present => Want::Word("present"),
-        Rule::kw_in => Want::Word("in"),
-        Rule::kw_like => Want::Word("like"),
-        Rule::kw_matches => Want::Word("matches"),
-        Rule::kw_contains => Want::Word("contains"),
-        Rule::kw_is => Want::Word("is"),
+        Rule::kw_in => Want::Comparison("in"),
+        Rule::kw_like => Want::Comparison("like"),
+        Rule::kw_matches => Want::Comparison("matches"),
+        Rule::kw_contains => Want::Comparison("contains"),
+        Rule::kw_is => Want::Comparison("is"),
         Rule::assign => Want::Word("="),
         Rule::colon => Want::Word(":"),
         Rule::brace_open => Want::Word("{"),
         Rule::paren_open => Want::Word("("),
         Rule::paren_close => Want::Word(")"),
-        Rule::comparison => Want::Thing("a comparison"),
+        Rule::comparison => Want::Thing(A_COMPARISON),
         Rule::action | Rule::actions | Rule::subject => Want::Thing("an action"),
         Rule::object | Rule::objects | Rule::members => {
             Want::Thing("an object (a pattern in quotes, the name of a set, `@name` or `*`)")

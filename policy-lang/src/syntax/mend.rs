@@ -95,7 +95,7 @@ impl<'t> Mender<'t> {
             match (token.kind, token.text) {
                 (Kind::End, _) => return self.end(),
                 (Kind::Close, _) => self.close(token),
-                (_, "policy") => self.second_header(token),
+                (_, "policy" | "given") => self.misplaced(token),
                 (_, "when" | "sandbox") => self.block(token),
                 (_, "test") => self.test(token),
                 _ => self.item(token),
@@ -127,10 +127,13 @@ impl<'t> Mender<'t> {
         }
     }
 
-    fn second_header(&mut self, token: Token<'t>) {
-        let (what, place) = ("`policy`", "here");
-        let help = "the header stands once, and first in its file";
-        self.tree.errors.push((SyntaxError::ItemMisplaced { what, place, help }, token.span()));
+    fn misplaced(&mut self, token: Token<'t>) {
+        let (what, help) = match token.text {
+            "policy" => ("`policy`", "the header stands once, and first in its file"),
+            _ => ("`given`", "it belongs to the lines of a `test`"),
+        };
+        let error = SyntaxError::ItemMisplaced { what, place: "here", help };
+        self.tree.errors.push((error, token.span()));
         self.skip(token.end(), token, &ITEMS);
     }
 
@@ -229,10 +232,6 @@ impl<'t> Mender<'t> {
         let mut lines = Vec::new();
         while self.tree.errors.len() <= MOST_ERRORS {
             let token = self.peek();
-            // Only a word that no line of a test begins with tells that a `}` is missing.
-            let goes_on_behind = ITEM_WORDS.contains(&token.text)
-                && !LINE_WORDS.contains(&token.text)
-                && begins_line(self.text, token.start);
             match token.kind {
                 Kind::Close if token.text == "}" => {
                     self.at = token.end();
@@ -242,7 +241,7 @@ impl<'t> Mender<'t> {
                     self.at = token.end();
                     self.closes_nothing(token);
                 }
-                _ if goes_on_behind || token.kind == Kind::End => {
+                _ if self.leaves_test(token) || token.kind == Kind::End => {
                     let error = SyntaxError::Unclosed { bracket: "{" };
                     self.tree.errors.push((error, Span::new(end - 1, end)));
                     break;
@@ -260,6 +259,14 @@ impl<'t> Mender<'t> {
         }
     }
 
+    /// Whether a line begins with a word that no line of a test begins with: only that tells that a
+    /// `}` is missing.
+    fn leaves_test(&self, token: Token<'t>) -> bool {
+        ITEM_WORDS.contains(&token.text)
+            && !LINE_WORDS.contains(&token.text)
+            && begins_line(self.text, token.start)
+    }
+
     fn line(&mut self, first: Token<'t>, lines: &mut Vec<TestLine>) {
         let mut add = |mender: &mut Self, piece: Pair<'_, Rule>| {
             let line = piece.into_inner().next();
@@ -272,7 +279,9 @@ impl<'t> Mender<'t> {
             }
             Err(failure) => {
                 let next = self.whole_before(&failure, first, &LINES, add);
-                self.broken(&failure, next.unwrap_or(first), &LINES);
+                if !next.is_some_and(|token| self.leaves_test(token)) {
+                    self.broken(&failure, next.unwrap_or(first), &LINES);
+                }
             }
         }
     }
@@ -280,10 +289,22 @@ impl<'t> Mender<'t> {
     // ---- Failures -------------------------------------------------------------------------------
 
     /// Reads one piece: what it is, and where it ends.
+    ///
+    /// Where the grammar gives up, its library looks through all the text behind that place. So it
+    /// gets a window of lines, and all of the text only where it reached the window's end.
     fn piece(&mut self, rule: Rule) -> Result<(Pair<'t, Rule>, usize), Failure> {
+        let end = window_end(self.text, self.at);
+        let read = self.piece_within(rule, end);
+        let reached = match &read {
+            Ok((_, at)) | Err(Failure { at, .. }) => *at,
+        };
+        if reached < end { read } else { self.piece_within(rule, self.text.len()) }
+    }
+
+    fn piece_within(&mut self, rule: Rule, end: usize) -> Result<(Pair<'t, Rule>, usize), Failure> {
         let start = self.at;
         self.tree.offset = start;
-        let error = match Grammar::parse(rule, &self.text[start..]) {
+        let error = match Grammar::parse(rule, &self.text[start..end]) {
             Ok(mut pairs) => match pairs.next() {
                 Some(piece) => {
                     let end = start + piece.as_span().end();
@@ -342,12 +363,22 @@ impl<'t> Mender<'t> {
 
     /// Reports a broken piece that begins with some token, and goes on behind it.
     fn broken(&mut self, failure: &Failure, first: Token<'t>, mode: &Mode) {
-        let found = self.token_at(failure.at);
+        let mut found = self.token_at(failure.at);
+        let mut previous = self.last_before(first, failure.at);
+        let mut wants = failure.wants.as_slice();
+        // The next sentence's first word passes for the name of an attribute behind a `when`.
+        if let Some(word) = previous
+            && word.start > first.start
+            && mode.words.contains(&word.text)
+            && begins_line(self.text, word.start)
+        {
+            (found, previous, wants) = (word, self.last_before(first, word.start), &[]);
+        }
         let broken = Broken {
             first,
-            previous: self.last_before(first, failure.at),
+            previous,
             found,
-            wants: &failure.wants,
+            wants,
             in_block: !self.blocks.is_empty() || mode.piece == LINES.piece,
         };
         self.tree.errors.push(broken.explain(self.text));
@@ -383,6 +414,16 @@ impl<'t> Mender<'t> {
             }
             behind_comma = token.text == ",";
         }
+    }
+}
+
+/// Where the window of lines ends that begins at a byte: behind a new line, or with the text.
+fn window_end(text: &str, start: usize) -> usize {
+    const WINDOW: usize = 16 << 10;
+    let bytes = &text.as_bytes()[start..];
+    match bytes.get(..WINDOW).and_then(|window| window.iter().rposition(|b| *b == b'\n')) {
+        Some(newline) => start + newline + 1,
+        None => text.len(),
     }
 }
 

@@ -106,7 +106,7 @@ fn token(text: &str, first: char) -> (Kind, usize) {
         '“' => quoted(text, 0, '”', false),
         '(' | '{' | '[' => (Kind::Open, 1),
         ')' | '}' | ']' => (Kind::Close, 1),
-        _ if is_word(first) => {
+        _ if begins_word(text, first) => {
             let length = text.find(|c| !is_word(c)).unwrap_or(text.len());
             match &text[length..].chars().next() {
                 Some('"') => quoted(text, length, '"', &text[..length] != "r"),
@@ -136,6 +136,14 @@ fn quoted(text: &str, quote: usize, closing: char, escapes: bool) -> (Kind, usiz
         }
     }
     (Kind::OpenText, text.len())
+}
+
+/// A dash belongs to a word where it is the sign of a number, or stands inside.
+fn begins_word(text: &str, first: char) -> bool {
+    match first {
+        '-' => text[1..].starts_with(|c: char| c.is_ascii_digit()),
+        first => is_word(first),
+    }
 }
 
 /// Whether a character belongs to a word. Wider than the grammar, so that an error shows the whole
