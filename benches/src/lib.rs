@@ -1,0 +1,18 @@
+//! What a decision costs, next to what else could give it.
+//!
+//! ```text
+//!   Workload ── rules ────► contestants ── answers compared ──► clock
+//!          └─── requests ──────┘             with the judge's
+//! ```
+//!
+//! Everybody gets the same rules and the same 4,096 requests ([`workload`]). The reference
+//! interpreter is the judge: what another one answers differently is a mismatch, and a time with
+//! mismatches means nothing. The peers are dependencies of this crate alone.
+//!
+//! Each contestant may bring the requests into its own form before the clock starts, as a runtime
+//! does that speaks to one engine only. So what is measured is the decision.
+
+pub mod contestants;
+pub mod linear;
+pub mod measure;
+pub mod workload;
