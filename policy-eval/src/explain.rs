@@ -19,7 +19,18 @@ pub struct Explanation<'p> {
     pub parts: Vec<PartExplanation<'p>>,
 }
 
-/// What became of one part of a request.
+/// What one part of a request was decided to be.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PartDecision<'p> {
+    /// The part as text that is safe to print: `run git push --force`.
+    pub part: String,
+    /// Its own tier.
+    pub tier: Tier,
+    /// The rule that decided it.
+    pub rule: Option<RuleRef<'p>>,
+}
+
+/// What became of one part of a request, and why.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PartExplanation<'p> {
     /// The part as text: `run git push --force`.
@@ -77,14 +88,38 @@ impl Certainty {
     }
 }
 
+pub(crate) fn decide_parts<'p>(
+    tables: &'p Tables,
+    request: &Request<'_>,
+    each: &mut dyn FnMut(PartDecision<'p>),
+) -> Decision<'p> {
+    let mut total = Total::default();
+    canon::parts(request, &mut |judged| {
+        let outcome = engine::decide_part(tables, judged);
+        total.add(outcome, judged.part.alternative);
+        if is_worth_telling(judged.part, &outcome) {
+            each(PartDecision {
+                part: describe(judged.part),
+                tier: outcome.tier(),
+                rule: engine::rule_ref(tables, outcome.rule),
+            });
+        }
+    });
+    total.finish().decision(tables)
+}
+
+/// Of an address that a name resolved to, most policies have nothing to say.
+fn is_worth_telling(part: &Part<'_>, outcome: &engine::Outcome) -> bool {
+    outcome.tier.is_some() || !is_resolved(part)
+}
+
 pub(crate) fn explain<'p>(tables: &'p Tables, request: &Request<'_>) -> Explanation<'p> {
     let mut total = Total::default();
     let mut parts = Vec::new();
     canon::parts(request, &mut |judged| {
         let outcome = engine::decide_part(tables, judged);
         total.add(outcome, judged.part.alternative);
-        // Of an address that a name resolved to, most policies have nothing to say.
-        if outcome.tier.is_some() || !is_resolved(judged.part) {
+        if is_worth_telling(judged.part, &outcome) {
             parts.push(part(tables, judged, &outcome));
         }
     });

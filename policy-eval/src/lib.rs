@@ -7,6 +7,7 @@ mod digest;
 pub mod engine;
 mod explain;
 mod facts;
+mod fields;
 pub mod json;
 mod policy;
 mod request;
@@ -20,11 +21,12 @@ mod vocab;
 pub use canon::{counted_parts, operands};
 pub use decision::{Decision, Marks, OnFailure, Options, Place, Remember, RuleRef};
 pub use digest::action_digest;
-pub use explain::{Certainty, Explanation, PartExplanation, RuleMatch, describe};
+pub use explain::{Certainty, Explanation, PartDecision, PartExplanation, RuleMatch, describe};
 pub use facts::{
     Args, Attribute, Command, CommandForm, Endpoint, HostValue, Judged, Object, Part, PathValue,
     Word, WordKind,
 };
+pub use fields::{FieldError, Fields};
 pub use policy::{Live, Policy};
 pub use request::{Declared, Request, ShellKind};
 pub use request_json::{MAX_LINE_BYTES, RequestBuf, to_json};

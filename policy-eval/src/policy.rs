@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use crate::decision::Decision;
 use crate::engine::tables::Tables;
 use crate::engine::{InvalidTables, decide};
-use crate::explain::{Explanation, explain};
+use crate::explain::{Explanation, PartDecision, decide_parts, explain};
 use crate::request::Request;
 use crate::tier::Tier;
 use crate::vocab::{Action, Layer};
@@ -44,6 +44,18 @@ impl Policy {
     #[inline]
     pub fn decide(&self, request: &Request<'_>) -> Decision<'_> {
         decide(&self.tables, request)
+    }
+
+    /// Decides one request and hands out what became of each part of it, in their order.
+    ///
+    /// # Cost
+    /// That of [`Policy::decide`], and some text for each part.
+    pub fn decide_parts<'p>(
+        &'p self,
+        request: &Request<'_>,
+        each: &mut dyn FnMut(PartDecision<'p>),
+    ) -> Decision<'p> {
+        decide_parts(&self.tables, request, each)
     }
 
     /// Decides one request and says why: its parts, every rule that matched, and what was not sent

@@ -28,12 +28,12 @@ pub const MAX_LINE_BYTES: usize = 1 << 20;
 /// ```
 #[derive(Clone, Debug)]
 pub struct RequestBuf {
-    action: Action,
-    id: Json,
+    pub(crate) action: Action,
+    pub(crate) id: Json,
     /// Each field of the top and of the context, checked to have its shape.
-    fields: Vec<(&'static Field, Json)>,
+    pub(crate) fields: Vec<(&'static Field, Json)>,
     /// Attributes that a policy declares: scalars and lists of texts.
-    declared: Vec<(Box<str>, Json)>,
+    pub(crate) declared: Vec<(Box<str>, Json)>,
 }
 
 impl RequestBuf {
@@ -162,7 +162,7 @@ pub fn to_json(request: &Request<'_>) -> Json {
 
 /// Where a field stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+pub(crate) enum Place {
     Top,
     Context,
     Annotations,
@@ -170,33 +170,33 @@ enum Place {
 
 /// One field of a request.
 #[derive(Debug)]
-struct Field {
-    name: &'static str,
-    place: Place,
+pub(crate) struct Field {
+    pub(crate) name: &'static str,
+    pub(crate) place: Place,
     /// The actions whose requests may have it.
-    actions: ActionSet,
-    shape: Shape,
+    pub(crate) actions: ActionSet,
+    pub(crate) shape: Shape,
 }
 
 /// How a field of one type is read from a request and set in one.
 #[derive(Debug)]
-struct Access<G, S> {
+pub(crate) struct Access<G, S> {
     get: G,
     set: S,
 }
 
-type TextAccess =
+pub(crate) type TextAccess =
     Access<for<'a> fn(&Request<'a>) -> Option<&'a str>, for<'a> fn(&mut Request<'a>, &'a str)>;
-type FlagAccess = Access<fn(&Request<'_>) -> Option<bool>, fn(&mut Request<'_>, bool)>;
-type NumberAccess = Access<fn(&Request<'_>) -> Option<i64>, fn(&mut Request<'_>, i64)>;
-type TextsAccess = Access<
+pub(crate) type FlagAccess = Access<fn(&Request<'_>) -> Option<bool>, fn(&mut Request<'_>, bool)>;
+pub(crate) type NumberAccess = Access<fn(&Request<'_>) -> Option<i64>, fn(&mut Request<'_>, i64)>;
+pub(crate) type TextsAccess = Access<
     for<'a> fn(&Request<'a>) -> Option<&'a [&'a str]>,
     for<'a> fn(&mut Request<'a>, &'a [&'a str]),
 >;
 
 /// What a field holds.
 #[derive(Clone, Copy, Debug)]
-enum Shape {
+pub(crate) enum Shape {
     Text(&'static TextAccess),
     /// One word of a closed list, which is that of an attribute.
     Word(Attr, &'static TextAccess),
@@ -257,7 +257,7 @@ const fn hint(name: &'static str, access: &'static FlagAccess) -> Field {
 }
 
 /// Every field but `action`, `id`, `context` and `annotations`, which hold the others together.
-static FIELDS: &[Field] = &[
+pub(crate) static FIELDS: &[Field] = &[
     top("path", PATHS, Shape::Text(access!(path))),
     top("shell", RUN, Shape::Text(access!(shell))),
     top("shell_kind", RUN, Shape::ShellKind),
@@ -321,7 +321,7 @@ static FIELDS: &[Field] = &[
 
 impl Shape {
     /// What a message says is expected, where the value does not fit.
-    fn misfit(self, value: &Json) -> Option<String> {
+    pub(crate) fn misfit(self, value: &Json) -> Option<String> {
         let expected = match self {
             Shape::Text(_) => (!matches!(value, Json::String(_))).then(|| "a string".into()),
             Shape::Word(attr, _) => words(attr).and_then(|words| not_one_of(value, words)),
@@ -442,15 +442,17 @@ fn read(json: Json) -> Result<RequestBuf, Misfit> {
     Ok(buf)
 }
 
+/// What a tool says of itself: in `annotations`, and at the top.
+pub(crate) const CLAIMS: [(&str, &str); 3] = [
+    ("readOnlyHint", "read_only"),
+    ("destructiveHint", "destructive"),
+    ("openWorldHint", "open_world"),
+];
+
 /// A claim of a tool stands in `annotations` or at the top. In both it could contradict itself.
 fn no_claim_twice(buf: &RequestBuf) -> Result<(), Misfit> {
     let has = |name: &str| buf.fields.iter().any(|(field, _)| field.name == name);
-    let pairs = [
-        ("readOnlyHint", "read_only"),
-        ("destructiveHint", "destructive"),
-        ("openWorldHint", "open_world"),
-    ];
-    match pairs.into_iter().find(|(hint, name)| has(hint) && has(name)) {
+    match CLAIMS.into_iter().find(|(hint, name)| has(hint) && has(name)) {
         None => Ok(()),
         Some((hint, name)) => {
             let message = format!("`{hint}` is `{name}`, which stands at the top too");
@@ -641,7 +643,7 @@ fn list(items: &[&str]) -> Json {
 
 // ---- Nearest names --------------------------------------------------------------------------
 
-fn unknown<'k>(what: &str, name: &str, known: impl Iterator<Item = &'k str>) -> String {
+pub(crate) fn unknown<'k>(what: &str, name: &str, known: impl Iterator<Item = &'k str>) -> String {
     let name: String = name.chars().take(64).flat_map(char::escape_debug).collect();
     let nearest = known.map(|word| (distance(&name, word), word)).min();
     match nearest.filter(|(distance, word)| *distance <= word.len().div_ceil(2)) {

@@ -12,3 +12,32 @@ pub mod span;
 pub mod syntax;
 
 pub use check::{Failure, load};
+
+use std::sync::Arc;
+
+use policy_eval::Policy;
+
+/// Reads, parses, checks and compiles a policy: every file of every layer, in any order.
+///
+/// # Example
+/// ```
+/// use policy_eval::{Request, Tier};
+/// use policy_lang::{check::no_includes, compile, span::Source};
+///
+/// let text = r#"deny write "/etc/**" because "Configuration is not yours.""#;
+/// let policy = compile(vec![Source::new("a.policy", text)], &no_includes)?;
+/// assert_eq!(policy.decide(&Request::write("/etc/hosts")).tier, Tier::Deny);
+/// # Ok::<(), policy_lang::Failure>(())
+/// ```
+///
+/// # Errors
+/// When there is something wrong with a text: all that was found; and when the policy is larger
+/// than the published limits.
+pub fn compile(
+    sources: Vec<Arc<span::Source>>,
+    includes: &check::Resolver<'_>,
+) -> Result<Policy, Failure> {
+    let model = load(sources, includes)?;
+    compile::compile(&model)
+        .map_err(|error| Failure { diagnostics: vec![error.finding()], sources: model.sources })
+}

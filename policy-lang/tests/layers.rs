@@ -15,6 +15,7 @@ const POLICY_EVAL: &[&[&str]] = &[
     &["facts"],
     &["canon"],
     &["attributes", "request_json", "digest"],
+    &["fields"],
     &["engine"],
     &["explain"],
     &["policy"],

@@ -25,8 +25,9 @@ use policy_eval::{Action, ActionSet, Policy, Type};
 use rustc_hash::FxHashMap;
 
 use crate::automata::bytes::TooLarge;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{DeclaredType, Effect, Model, RuleOptions};
-use crate::span::Location;
+use crate::span::{Location, SourceId, Span};
 use crate::syntax::ast::Operands;
 use atoms::Atoms;
 use plan::Formulas;
@@ -53,6 +54,27 @@ pub enum CompileError {
     #[error(transparent)]
     Invalid(#[from] InvalidTables),
 }
+
+impl CompileError {
+    /// The error as a finding. What no single sentence is to blame for is placed at the beginning.
+    pub fn finding(&self) -> Diagnostic {
+        let at = match self {
+            CompileError::TooLarge { at, .. } => *at,
+            _ => Location { source: SourceId(0), span: Span::default() },
+        };
+        Diagnostic::error(CODES[0].code, at, self.to_string())
+    }
+}
+
+/// Every code of this stage.
+pub const CODES: &[Code] = &[Code {
+    code: "X001",
+    title: "too large to compile",
+    explanation: "A policy compiles to automata and tables whose size is limited, so that no text \
+                  can exhaust the memory of what loads it. Patterns with several `**` or `...` and \
+                  large regular expressions cost most: split them into several sentences, or say \
+                  less in one pattern.",
+}];
 
 /// The most rules of one policy.
 pub const MOST_RULES: usize = 200_000;
