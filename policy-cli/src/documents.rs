@@ -6,7 +6,7 @@
 use std::io::{self, Write};
 
 use policy_eval::json::Json;
-use policy_eval::{Decision, PartDecision, Place, Policy, RuleRef, is_hidden};
+use policy_eval::{Decision, PartDecision, Place, Policy, RuleRef, is_control, is_unseen};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
@@ -28,7 +28,8 @@ impl serde_json::ser::Formatter for Visible {
         fragment: &str,
     ) -> io::Result<()> {
         let mut shown = 0;
-        for (at, hidden) in fragment.char_indices().filter(|&(_, c)| is_hidden(c)) {
+        for (at, hidden) in fragment.char_indices().filter(|&(_, c)| is_control(c) || is_unseen(c))
+        {
             out.write_all(&fragment.as_bytes()[shown..at])?;
             for unit in hidden.encode_utf16(&mut [0; 2]) {
                 write!(out, "\\u{unit:04x}")?;
