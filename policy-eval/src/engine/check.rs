@@ -83,6 +83,10 @@ impl Tables {
             self.check_expr(rule.expr)?;
         }
         for count in &self.counts {
+            ensure(
+                count.atom == NOWHERE || (count.atom as usize) < self.atoms.len(),
+                "a count's atom",
+            )?;
             self.check_expr(count.expr)?;
         }
         for accept in &self.accepts {
@@ -291,6 +295,7 @@ impl Tables {
 
 fn check_pattern(pattern: &CommandPattern) -> Result<(), InvalidTables> {
     check_nfa(&pattern.items)?;
+    check_nfa(&pattern.fixed)?;
     for test in &pattern.flags {
         check_nfa(&test.after)?;
         ensure(test.word.is_valid(), "a test of flags")?;

@@ -4,7 +4,9 @@ use std::cmp::Ordering;
 
 use super::classify::{AT_RUN_TIME, Bindings, Facts, behind, declared_path, step};
 use super::judge::{Look, counted_tier};
-use super::tables::{CountRow, Effect, Leaf, NOWHERE, NodeId, Operands, OptionsRow, Plan, Tables};
+use super::tables::{
+    CommandAtom, CountRow, Effect, Leaf, NOWHERE, NodeId, Operands, OptionsRow, Plan, Tables,
+};
 use crate::canon::{self, fold};
 use crate::decision::{Decision, Marks, Options, Place, RuleRef};
 use crate::facts::{
@@ -495,7 +497,7 @@ struct Counts {
     outcome: Outcome,
 }
 
-impl<'a> Facts<'_, 'a> {
+impl<'t, 'a> Facts<'t, 'a> {
     /// Believes what a tool says in its own favour where the policy trusts it.
     fn hear_annotations(&mut self) {
         let request = self.judged.request;
@@ -615,7 +617,7 @@ impl<'a> Facts<'_, 'a> {
 
     /// The floors that no `accept` lifts.
     fn standing_floors(&mut self, floors: Floors) -> Floors {
-        if self.judged.part.action != Action::Run || !floors.iter().any(Floor::can_be_lifted) {
+        if !floors.iter().any(Floor::can_be_lifted) {
             return floors;
         }
         let mut standing = floors;
@@ -638,22 +640,25 @@ impl<'a> Facts<'_, 'a> {
         let folds = plan.folded.is_some() && self.ignores_case();
         for form in forms_of(self.judged.part) {
             self.set_words(form.words);
-            for &index in &plan.counts {
-                let count = &tables.counts[index as usize];
-                let exact = self.truth_of(count.expr, Look::Exact);
-                let mut truth = if form.certain { exact } else { exact.of_another_form() };
-                if folds {
-                    truth = truth | self.truth_of(count.expr, Look::Folded).of_another_form();
-                }
-                if !truth.can_hold() {
+            for look in [Look::Exact, Look::Folded] {
+                if look == Look::Folded && !folds {
                     continue;
                 }
-                let (mut outcome, complete) = self.count_one(count);
-                if !truth.is_possible() {
-                    outcome.tier = outcome.tier.map(|tier| tier.min(Tier::Ask));
+                let certain = form.certain && look == Look::Exact;
+                for &index in &plan.counts {
+                    let count = &tables.counts[index as usize];
+                    let truth = self.truth_of(count.expr, look);
+                    let truth = if certain { truth } else { truth.of_another_form() };
+                    if !truth.can_hold() {
+                        continue;
+                    }
+                    let (mut outcome, complete) = self.count_one(count, look);
+                    if !truth.is_possible() {
+                        outcome.tier = outcome.tier.map(|tier| tier.min(Tier::Ask));
+                    }
+                    counts.outcome = counts.outcome.strictest(outcome);
+                    counts.cover |= complete && truth.is_certain();
                 }
-                counts.outcome = counts.outcome.strictest(outcome);
-                counts.cover |= complete && truth.is_certain();
             }
         }
         counts
@@ -661,7 +666,7 @@ impl<'a> Facts<'_, 'a> {
 
     /// The parts that one `count` sentence adds to the form that is looked at, and whether every
     /// clause of it found what it names.
-    fn count_one(&self, count: &CountRow) -> (Outcome, bool) {
+    fn count_one(&self, count: &CountRow, look: Look) -> (Outcome, bool) {
         let (tables, judged) = (self.tables, self.judged);
         let mut total = Total::default();
         let mut complete = true;
@@ -680,7 +685,7 @@ impl<'a> Facts<'_, 'a> {
                 continue;
             }
             let words = operands.get_or_insert_with(|| {
-                let (words, known) = self.operands(count);
+                let (words, known) = self.operands(count, look);
                 complete &= known;
                 words
             });
@@ -692,6 +697,9 @@ impl<'a> Facts<'_, 'a> {
                 Operands::First => 0..1.min(words.len()),
                 Operands::Last => last..words.len(),
             };
+            // A command without operands touches nothing; one without its last operand is not
+            // understood.
+            complete &= *what == Operands::All || !chosen.is_empty();
             for word in &words[chosen] {
                 decide_counted(tables, judged, *action, word, &mut total);
             }
@@ -699,22 +707,41 @@ impl<'a> Facts<'_, 'a> {
         (total.finish(), complete)
     }
 
-    /// The operands of the form that is looked at, and whether every flag before them is known to
-    /// carry no path.
-    fn operands(&self, count: &CountRow) -> (Vec<Word<'a>>, bool) {
-        let patterns = match self.tables.commands.get(count.command as usize) {
-            Some(atom) => &atom.patterns[..],
-            None => &[],
-        };
-        // Of several patterns that match, the shortest beginning leaves the most operands.
-        let matching = patterns.iter().filter(|pattern| self.may_match(pattern, count.command));
-        let fixed = matching.map(|pattern| pattern.fixed as usize).min().unwrap_or(1);
+    /// The operands of the form that is looked at, and whether those are certainly all.
+    fn operands(&self, count: &CountRow, look: Look) -> (Vec<Word<'a>>, bool) {
+        let atom = self.command_atom(count.atom, look);
+        let patterns: Vec<_> =
+            atom.into_iter().flat_map(|atom| self.matching_patterns(atom)).collect();
+        // Of several patterns, the one that fixes least leaves the most operands. A sentence about
+        // every command fixes the name of the program.
+        let fixed = atom
+            .into_iter()
+            .flat_map(|atom| patterns.iter().map(move |pattern| (pattern, atom.sequence)))
+            .filter_map(|(pattern, sequence)| self.shortest_beginning(&pattern.fixed, sequence))
+            .min()
+            .unwrap_or(0)
+            .max(1);
         let known = |flag: &str| {
             patterns.iter().any(|pattern| pattern.known_flags.iter().any(|known| **known == *flag))
         };
         let mut words = Vec::new();
         let complete = canon::operands(self.words, fixed, &known, &mut |word| words.push(*word));
-        (words, complete)
+        (words, complete && !self.is_unknown_command())
+    }
+
+    /// The patterns of an atom that asks for commands.
+    fn command_atom(&self, atom: u32, look: Look) -> Option<&'t CommandAtom> {
+        let exact = self.tables.atoms.get(atom as usize)?;
+        let atom = match look {
+            Look::Exact => exact,
+            Look::Folded => &self.tables.atoms[exact.folded as usize],
+        };
+        self.tables.commands.get(atom.command as usize)
+    }
+
+    /// Whether nothing is known of the command that runs.
+    fn is_unknown_command(&self) -> bool {
+        matches!(self.judged.part.object, Object::Command(Command { forms: [], .. }))
     }
 }
 

@@ -7,8 +7,8 @@
 
 use super::classify::{AT_RUN_TIME, Facts, step};
 use super::tables::{
-    CommandPattern, Effect, Filed, FiledRule, FlagTest, Group, NOWHERE, Source, Start, Tables,
-    VariableKind, WordNfa, WordTest, expr,
+    CommandAtom, CommandPattern, Effect, Filed, FiledRule, FlagTest, Group, NOWHERE, Source, Start,
+    Tables, VariableKind, WordNfa, WordTest, expr,
 };
 use crate::canon::fold;
 use crate::facts::{Attribute, Object, PathValue, Word, WordKind};
@@ -343,10 +343,31 @@ impl Facts<'_, '_> {
         pattern.flags.iter().fold(main, |all, test| all & self.flags(test, sequence, words))
     }
 
-    /// Whether a pattern of a `count` sentence can match the words that are looked at.
-    pub(super) fn may_match(&self, pattern: &CommandPattern, atom: u32) -> bool {
-        let sequence = self.tables.commands[atom as usize].sequence;
-        self.command(pattern, sequence).can_hold()
+    /// The patterns of a command atom that can match the words that are looked at, and the
+    /// sequence whose tokens they test.
+    pub(super) fn matching_patterns<'c>(
+        &'c self,
+        atom: &'c CommandAtom,
+    ) -> impl Iterator<Item = &'c CommandPattern> {
+        let sequence = atom.sequence;
+        atom.patterns.iter().filter(move |pattern| self.command(pattern, sequence).can_hold())
+    }
+
+    /// In front of which word the shortest beginning ends that may match.
+    pub(super) fn shortest_beginning(&self, nfa: &WordNfa, sequence: u32) -> Option<usize> {
+        let mut alignment = Alignment::new(self, nfa, sequence);
+        for (at, word) in self.words.iter().enumerate() {
+            if alignment.truth().can_hold() {
+                return Some(at);
+            }
+            alignment.step(word);
+            let several = matches!(word.kind, WordKind::AtRunTime { many: true, .. });
+            if several && alignment.truth().can_hold() {
+                // Some of what the word stands for may be left.
+                return Some(at);
+            }
+        }
+        alignment.truth().can_hold().then_some(self.words.len())
     }
 
     /// What is known of a constraint on flags.

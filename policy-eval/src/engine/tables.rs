@@ -304,9 +304,9 @@ pub struct CommandAtom {
 pub struct CommandPattern {
     pub items: WordNfa,
     pub flags: Box<[FlagTest]>,
-    /// How many fixed words stand at the start: operands come behind them.
-    pub fixed: u32,
-    /// Flags that the pattern names: they are known to carry no path.
+    /// The words at its start that are written out: operands come behind them.
+    pub fixed: WordNfa,
+    /// Flags that the pattern asks for: they are known to carry no path.
     pub known_flags: Box<[Box<str>]>,
 }
 
@@ -465,7 +465,7 @@ pub struct CountRow {
     pub expr: u32,
     pub loosens: bool,
     /// The atom of its object, for finding operands; [`NOWHERE`] for none.
-    pub command: u32,
+    pub atom: u32,
     pub clauses: Box<[(Action, Operands)]>,
 }
 

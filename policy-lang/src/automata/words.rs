@@ -10,7 +10,7 @@ use regex_syntax::hir::{Dot, Hir, Look, Repetition};
 
 use super::bytes::{Globs, TooLarge, whole};
 use super::group::{CommandShape, Tokens};
-use crate::model::pattern::{Flag, FlagConstraint, TokenPattern, WordItem};
+use crate::model::pattern::{Flag, FlagConstraint, Piece, TokenPattern, WordItem};
 
 /// The words that are one of some flags.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -122,10 +122,11 @@ pub(crate) fn command_atom(
                     .iter()
                     .map(|flags| flag_test(flags, tokens))
                     .collect::<Result<_, _>>()?,
-                fixed: fixed_words(&pattern.items),
+                fixed: nfa(fixed_items(&pattern.items), tokens)?,
                 known_flags: pattern
                     .flags
                     .iter()
+                    .filter(|flags| !flags.forbids)
                     .flat_map(|flags| &flags.flags)
                     .filter_map(written)
                     .collect(),
@@ -135,18 +136,18 @@ pub(crate) fn command_atom(
     Ok(CommandAtom { patterns, sequence })
 }
 
-/// How many words a pattern fixes at its start: operands come behind them.
-fn fixed_words(items: &[WordItem]) -> u32 {
-    items.iter().take_while(|item| !matches!(item, WordItem::AnyWords)).map(shortest).sum()
+/// The leading items of a pattern that are words written out: not `*`, which is an operand.
+fn fixed_items(items: &[WordItem]) -> &[WordItem] {
+    &items[..items.iter().take_while(|item| is_fixed(item)).count()]
 }
 
-fn shortest(item: &WordItem) -> u32 {
+fn is_fixed(item: &WordItem) -> bool {
     match item {
-        WordItem::Word(_) => 1,
-        WordItem::AnyWords => 0,
-        WordItem::Alternatives(lists) => {
-            lists.iter().map(|list| list.iter().map(shortest).sum()).min().unwrap_or(0)
+        WordItem::Word(pattern) => {
+            pattern.pieces.iter().all(|piece| matches!(piece, Piece::Literal(_)))
         }
+        WordItem::Alternatives(lists) => lists.iter().flatten().all(is_fixed),
+        WordItem::AnyWords => false,
     }
 }
 

@@ -166,7 +166,7 @@ fn tables(model: &Model) -> Result<Tables, CompileError> {
         .map(|(count, formula)| CountRow {
             expr: formula.write(&mut exprs),
             loosens: model.may_loosen(count.action, count.layer),
-            command: NOWHERE,
+            atom: NOWHERE,
             clauses: count
                 .counted
                 .iter()
@@ -192,7 +192,7 @@ fn tables(model: &Model) -> Result<Tables, CompileError> {
 
     let frozen = variables::freeze(&atoms, &mut tables).map_err(|TooLarge| too_large(model))?;
     for (count, atom) in tables.counts.iter_mut().zip(counted) {
-        count.command = atom.map_or(NOWHERE, |atom| tables.atoms[atom as usize].command);
+        count.atom = atom.unwrap_or(NOWHERE);
     }
     tables.roots = model
         .roots

@@ -108,9 +108,8 @@ impl Maker<'_> {
         let mut atoms = BTreeSet::new();
         rules.iter().for_each(|&rule| atoms.extend(atoms_of(&self.formulas.rules[rule as usize])));
         counts.iter().for_each(|&one| atoms.extend(atoms_of(&self.formulas.counts[one as usize])));
-        if self.action == Action::Run {
-            self.formulas.accepts.iter().for_each(|one| atoms.extend(atoms_of(one)));
-        }
+        // The files and hosts that a line touches are parts of other actions, with its floors.
+        self.formulas.accepts.iter().for_each(|one| atoms.extend(atoms_of(one)));
         if self.action == Action::Call {
             self.formulas.trusts.iter().for_each(|one| atoms.extend(atoms_of(one)));
         }
