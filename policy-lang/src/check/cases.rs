@@ -2,10 +2,11 @@
 
 use policy_eval::{Action, Attr, ObjectKind, Type};
 
-use super::conditions::{Subject, Ty, describe};
+use super::conditions::Subject;
 use super::error::CheckError;
 use super::pattern;
 use super::sentences::Checker;
+use super::types::{Ty, describe};
 use crate::model::{AttrRef, Test, TestCase, TestObject, TestValue};
 use crate::span::{Location, SourceId};
 use crate::syntax::ast::{self, Given, Object, TestLine, Value};

@@ -9,13 +9,12 @@ use super::error::{CheckError, quoted};
 use super::pattern;
 use super::sentences::Checker;
 use super::sets::{Kind, Patterns, parse};
+use super::types::{Ty, describe, folds, range, symbol};
 use crate::diagnostic::nearest;
 use crate::model::pattern::{HostPattern, HostShape, PathPattern, TokenPattern};
 use crate::model::{Atom, AttrRef, DeclaredType, Formula};
 use crate::span::{Location, SourceId, Span};
-use crate::syntax::ast::{
-    AttributePath, Comparison, Condition, List, Name, SetKind, Text, TextKind, Value,
-};
+use crate::syntax::ast::{AttributePath, Comparison, Condition, List, Name, SetKind, Text, Value};
 
 /// What people write who come from elsewhere, and the attribute that they mean.
 const HABITS: &[(&str, &str)] = &[
@@ -37,31 +36,35 @@ const HABITS: &[(&str, &str)] = &[
     ("username", "user"),
 ];
 
-/// A condition, and where it first speaks of each attribute that not every action has.
+/// A condition, and what must be known of it where it stands.
 pub(super) struct Lowered {
     pub(super) formula: Formula,
-    uses: Vec<(AttrRef, Location)>,
-    /// How many tests it has.
+    uses: Uses,
+    /// How many patterns and tests it has.
     pub(super) size: usize,
 }
 
 impl Lowered {
-    /// A condition of so many tests, without attributes that belong to single actions.
-    pub(super) fn of(formula: Formula, size: usize) -> Lowered {
-        Lowered { formula, uses: Vec::new(), size }
+    /// A condition without attributes that belong to single actions.
+    pub(super) fn of(formula: Formula) -> Lowered {
+        let size = size(&formula);
+        Lowered { formula, uses: Uses::default(), size }
     }
+}
 
-    /// Notes a test on an attribute. Arguments of calls all belong to the same action, so the
-    /// first stands for all.
+/// The attributes in a condition that not every action has, and where each stands first.
+#[derive(Default)]
+struct Uses(Vec<(AttrRef, Location)>);
+
+impl Uses {
+    /// Arguments of calls all belong to the same action, so the first stands for all.
     fn note(&mut self, subject: &Subject) {
-        self.size += 1;
-        let of = actions_of(&subject.attr);
         let is_argument = |attr: &AttrRef| matches!(attr, AttrRef::Argument(_));
-        let known = self.uses.iter().any(|(attr, _)| {
+        let known = self.0.iter().any(|(attr, _)| {
             *attr == subject.attr || is_argument(attr) && is_argument(&subject.attr)
         });
-        if of != ActionSet::ALL && !known {
-            self.uses.push((subject.attr.clone(), subject.at));
+        if actions_of(&subject.attr) != ActionSet::ALL && !known {
+            self.0.push((subject.attr.clone(), subject.at));
         }
     }
 }
@@ -72,66 +75,6 @@ pub(super) struct Subject {
     pub(super) ty: Ty,
     pub(super) name: String,
     pub(super) at: Location,
-}
-
-/// The type of an attribute.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Ty {
-    Plain(Type),
-    OneOf(Vec<String>),
-}
-
-impl Ty {
-    fn words(words: &[&str]) -> Ty {
-        Ty::OneOf(words.iter().map(|word| (*word).to_owned()).collect())
-    }
-
-    pub(super) fn describe(&self) -> String {
-        match self {
-            Ty::Plain(ty) => ty.describe().to_owned(),
-            Ty::OneOf(_) => Type::OneOf(&[]).describe().to_owned(),
-        }
-    }
-
-    /// The kind of the sets that it may be in.
-    fn kind(&self) -> Option<Kind> {
-        match self {
-            Ty::Plain(Type::Path) => Some(Kind::Path),
-            Ty::Plain(Type::Host | Type::Ip) => Some(Kind::Host),
-            Ty::Plain(Type::String | Type::Json) | Ty::OneOf(_) => Some(Kind::Text),
-            Ty::Plain(_) => None,
-        }
-    }
-
-    /// How a condition on it is written.
-    fn possible(&self, name: &str) -> String {
-        match self {
-            Ty::Plain(Type::String) => format!(
-                "`{name} == \"…\"`, `{name} in (\"…\", \"…\")`, `{name} like \"a*\"` or \
-                 `{name} matches r\"…\"`"
-            ),
-            Ty::Plain(Type::Int) => format!("`{name} == 1`, `{name} < 10` or `{name} in (1, 2)`"),
-            Ty::Plain(Type::Bool) => format!("`{name}`, `not {name}` or `{name} == true`"),
-            Ty::Plain(Type::Path) => {
-                format!("`{name} in SET` or `{name} like \"…\"`, with a path pattern")
-            }
-            Ty::Plain(Type::Host) => {
-                format!("`{name} in SET` or `{name} like \"…\"`, with a host pattern")
-            }
-            Ty::Plain(Type::Ip) => format!("`{name} in @private` or `{name} in (\"10.0.0.0/8\")`"),
-            Ty::Plain(Type::StringSet) => {
-                format!("`{name} contains \"…\"` or `{name} == (\"a\", \"b\")`")
-            }
-            Ty::Plain(Type::Json) => format!(
-                "`{name} == \"…\"`, `{name} matches r\"…\"`, `{name} < 10` or `{name} == true`"
-            ),
-            Ty::Plain(Type::OneOf(words)) => Ty::words(words).possible(name),
-            Ty::OneOf(words) => {
-                let word = words.first().map_or("…", String::as_str);
-                format!("`{name} == {word}` or `{name} in ({word}, …)`")
-            }
-        }
-    }
 }
 
 /// What a value compares with: the parts of one atom.
@@ -147,14 +90,15 @@ enum Operand {
 impl Checker<'_> {
     /// Reads a condition. The parser bounds its depth.
     pub(super) fn condition(&mut self, condition: &Condition, file: SourceId) -> Lowered {
-        let mut lowered = Lowered { formula: Formula::True, uses: Vec::new(), size: 0 };
-        let formula = self.formula(condition, file, &mut lowered);
-        Lowered { formula, ..lowered }
+        let mut uses = Uses::default();
+        let formula = self.formula(condition, file, &mut uses);
+        let size = size(&formula);
+        Lowered { formula, uses, size }
     }
 
     /// Reports the attributes of a condition that not all of the actions have.
     pub(super) fn fits(&mut self, condition: &Lowered, actions: ActionSet) {
-        for (attr, at) in &condition.uses {
+        for (attr, at) in &condition.uses.0 {
             let of = actions_of(attr);
             if let Some(action) = actions.iter().find(|action| !of.contains(*action)) {
                 self.attribute_of_others(attr, action, *at);
@@ -175,21 +119,20 @@ impl Checker<'_> {
         self.report.add(error.at(at));
     }
 
-    fn formula(&mut self, condition: &Condition, file: SourceId, whole: &mut Lowered) -> Formula {
+    fn formula(&mut self, condition: &Condition, file: SourceId, uses: &mut Uses) -> Formula {
         let attribute = match condition {
             Condition::And(parts, _) => {
                 let parts: Vec<_> =
-                    parts.iter().map(|part| self.formula(part, file, whole)).collect();
+                    parts.iter().map(|part| self.formula(part, file, uses)).collect();
                 return Formula::and(parts);
             }
             Condition::Or(parts, _) => {
                 return Formula::Or(
-                    parts.iter().map(|part| self.formula(part, file, whole)).collect(),
+                    parts.iter().map(|part| self.formula(part, file, uses)).collect(),
                 );
             }
-            Condition::Not(inner, _) => return not(self.formula(inner, file, whole)),
+            Condition::Not(inner, _) => return not(self.formula(inner, file, uses)),
             Condition::Marked { name, .. } => {
-                whole.size += 1;
                 return Formula::Atom(Atom::Marked(self.mark(&name.value)));
             }
             Condition::Compare { attribute, .. }
@@ -202,7 +145,7 @@ impl Checker<'_> {
         };
         // What is wrong is reported, so what the formula says then plays no part.
         let Some(subject) = self.subject(attribute, file) else { return Formula::True };
-        whole.note(&subject);
+        uses.note(&subject);
         self.test(condition, subject).unwrap_or(Formula::True)
     }
 
@@ -526,6 +469,21 @@ impl Checker<'_> {
     }
 }
 
+/// How many patterns and tests a condition has. The parser bounds the depth.
+fn size(formula: &Formula) -> usize {
+    match formula {
+        Formula::True => 0,
+        Formula::Not(inner) => size(inner),
+        Formula::And(parts) | Formula::Or(parts) => parts.iter().map(size).sum(),
+        Formula::Atom(Atom::Path(_, list)) => list.len(),
+        Formula::Atom(Atom::Text(_, list)) => list.len(),
+        Formula::Atom(Atom::Destination(list) | Atom::Host(_, list)) => list.len(),
+        Formula::Atom(Atom::Int(_, list)) => list.len(),
+        Formula::Atom(Atom::SetEquals(_, list)) => list.len(),
+        Formula::Atom(_) => 1,
+    }
+}
+
 /// The actions whose requests have an attribute.
 fn actions_of(attr: &AttrRef) -> ActionSet {
     match attr {
@@ -561,44 +519,6 @@ fn one_of(attr: &AttrRef, operands: Vec<Operand>) -> Formula {
     let mut parts: Vec<Formula> = atoms.into_iter().flatten().map(Formula::Atom).collect();
     parts.append(&mut others);
     if parts.len() == 1 { parts.remove(0) } else { Formula::Or(parts) }
-}
-
-/// The numbers that compare so with a number; `None` where there are none.
-fn range(op: Comparison, number: i64) -> Option<(i64, i64)> {
-    match op {
-        Comparison::Less => Some((i64::MIN, number.checked_sub(1)?)),
-        Comparison::LessOrEqual => Some((i64::MIN, number)),
-        Comparison::Greater => Some((number.checked_add(1)?, i64::MAX)),
-        Comparison::GreaterOrEqual => Some((number, i64::MAX)),
-        Comparison::Equal | Comparison::NotEqual => Some((number, number)),
-    }
-}
-
-fn symbol(op: Comparison) -> &'static str {
-    match op {
-        Comparison::Equal => "==",
-        Comparison::NotEqual => "!=",
-        Comparison::Less => "<",
-        Comparison::LessOrEqual => "<=",
-        Comparison::Greater => ">",
-        Comparison::GreaterOrEqual => ">=",
-    }
-}
-
-/// What a value is, for people.
-pub(super) fn describe(value: &Value) -> &'static str {
-    match value {
-        Value::Text(text) if folds(text) => "a string that ignores case",
-        Value::Text(_) => "a string",
-        Value::Int(..) => "a number",
-        Value::Bool(..) => "true or false",
-        Value::Word(_) => "a word without quotes",
-        Value::Set(..) => "a set",
-    }
-}
-
-fn folds(text: &Text) -> bool {
-    text.kind == TextKind::IgnoreCase
 }
 
 pub(super) fn not(formula: Formula) -> Formula {

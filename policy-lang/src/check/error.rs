@@ -344,14 +344,19 @@ impl Report {
         }
     }
 
-    /// The nearest of several names. Looking is slow where names are many, so what comes after the
-    /// last error that is shown gets none.
+    /// The nearest of several names. Looking is slow where names are many, so only the first ones
+    /// are looked at, and for what comes after the last error that is shown none.
     pub(super) fn nearest<'n>(
         &self,
         word: &str,
         names: impl IntoIterator<Item = &'n str>,
     ) -> Option<&'n str> {
-        if self.found.len() < MAX_ERRORS { nearest(word, names) } else { None }
+        const MOST: usize = 2000;
+        if self.found.len() < MAX_ERRORS {
+            nearest(word, names.into_iter().take(MOST))
+        } else {
+            None
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {

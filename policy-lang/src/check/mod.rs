@@ -24,12 +24,15 @@ mod codes;
 mod conditions;
 mod error;
 mod files;
+mod layers;
+mod marks;
 mod names;
 mod objects;
 pub mod pattern;
 mod scope;
 mod sentences;
 mod sets;
+mod types;
 
 use std::sync::Arc;
 

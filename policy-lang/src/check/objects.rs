@@ -215,6 +215,7 @@ impl Checker<'_> {
     /// The members of `@name`.
     pub(super) fn builtin(&mut self, name: &Name, file: SourceId) -> Option<Patterns> {
         let at = Location { source: file, span: name.span };
+        self.afford(0, at)?;
         let members = builtin(name, file, &mut self.report)?;
         self.afford(members.len(), at)?;
         Some(members)

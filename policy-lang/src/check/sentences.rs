@@ -1,14 +1,15 @@
 //! The walk over files and layers that makes the model.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use policy_eval::{Action, ActionSet, Attr, Floor, Floors, Layer, Marks, Tier};
+use policy_eval::{Action, ActionSet, Attr, Floor, Floors, Layer};
 
 use super::MAX_PATTERNS;
 use super::conditions::{Lowered, not};
 use super::error::{CheckError, Report};
 use super::files::Files;
+use super::layers::{self, Standing};
+use super::marks;
 use super::names::{Bearer, Names};
 use super::pattern::exact;
 use super::scope::Scopes;
@@ -19,13 +20,11 @@ use crate::model::{
     RuleOptions, Test, Trust,
 };
 use crate::span::{Location, SourceId, Span};
-use crate::syntax::ast::{
-    self, Block, BlockHead, Condition, Item, Name, Operands, OptKind, Sentence, Verb,
-};
+use crate::syntax::ast::{self, Block, BlockHead, Item, Name, Operands, OptKind, Sentence, Verb};
 
 /// What the walk knows and what it has made so far.
 pub(super) struct Checker<'f> {
-    files: &'f Files,
+    pub(super) files: &'f Files,
     pub(super) report: Report,
     pub(super) scopes: Scopes,
     pub(super) sets: Sets,
@@ -56,14 +55,15 @@ pub(super) fn check(files: &Files) -> Result<Model, Vec<Diagnostic>> {
     let mut report = Report::default();
     let scopes = Scopes::read(files, &mut report);
     let sets = Sets::read(files, &scopes, &mut report);
-    let given = given(files, &mut report);
-    let standing = standing(files, &given);
+    let given = layers::given(files, &mut report);
+    let standing = layers::standing(files, &given);
+    let marks = marks::read(files, &standing, &mut report);
     let mut checker = Checker {
         files,
         report,
         scopes,
         sets,
-        marks: Vec::new(),
+        marks,
         size: 0,
         names: Names::default(),
         rules: Vec::new(),
@@ -72,7 +72,6 @@ pub(super) fn check(files: &Files) -> Result<Model, Vec<Diagnostic>> {
         trusts: Vec::new(),
         proofs: Vec::new(),
     };
-    checker.read_marks(&standing);
     for &(layer, file) in &standing {
         let context = Context { file, layer, conditions: Vec::new(), heads: Rc::from([]) };
         checker.items(&files.tree(file).items, &context);
@@ -80,46 +79,6 @@ pub(super) fn check(files: &Files) -> Result<Model, Vec<Diagnostic>> {
     let layers = checker.layers(&given);
     let tests = given.iter().flat_map(|&(_, file)| checker.tests(file)).collect();
     checker.finish(&given, layers, tests)
-}
-
-/// The given files with their layers, in an order that does not depend on the one given.
-fn given(files: &Files, report: &mut Report) -> Vec<(Layer, SourceId)> {
-    for file in files.all() {
-        let Some(name) = files.tree(file).header.as_ref().and_then(|header| header.layer.as_ref())
-        else {
-            continue;
-        };
-        if Layer::from_name(&name.node).is_none() {
-            let nearest = nearest(&name.node, Layer::ALL.map(Layer::name));
-            let error = CheckError::UnknownLayer { name: name.node.clone(), nearest };
-            report.add(error.at(Location { source: file, span: name.span }));
-        }
-    }
-    let layer = |file: SourceId| {
-        let header = files.tree(file).header.as_ref();
-        header
-            .and_then(|header| Layer::from_name(&header.layer.as_ref()?.node))
-            .unwrap_or(Layer::Managed)
-    };
-    let mut given: Vec<_> = files.given().iter().map(|&file| (layer(file), file)).collect();
-    given.sort_by_key(|&(layer, file)| (layer, &files.source(file).name, file));
-    given
-}
-
-/// Which file's sentences stand in which layer: each given file in its own, and what it
-/// `include rules` in the same.
-fn standing(files: &Files, given: &[(Layer, SourceId)]) -> Vec<(Layer, SourceId)> {
-    let mut standing = BTreeSet::new();
-    let mut next = given.to_vec();
-    while let Some((layer, file)) = next.pop() {
-        if standing.insert((layer, file)) {
-            let rules = files.includes(file).iter().filter(|included| included.rules);
-            next.extend(rules.map(|included| (layer, included.file)));
-        }
-    }
-    let mut standing: Vec<_> = standing.into_iter().collect();
-    standing.sort_by_key(|&(layer, file)| (layer, &files.source(file).name, file));
-    standing
 }
 
 impl<'f> Checker<'f> {
@@ -132,19 +91,6 @@ impl<'f> Checker<'f> {
         let error = CheckError::TooMany { what: "patterns and conditions", most: MAX_PATTERNS };
         self.report.add_once("patterns", error.at(at));
         None
-    }
-
-    /// Collects the marks, so that their numbers do not depend on the order of sentences.
-    fn read_marks(&mut self, standing: &[(Layer, SourceId)]) {
-        let mut marks = BTreeSet::new();
-        for &(_, file) in standing {
-            marks_of_items(&self.files.tree(file).items, &mut marks);
-        }
-        if let (true, Some(&(_, file))) = (Marks::MOST < marks.len(), standing.first()) {
-            let at = Location { source: file, span: Span::default() };
-            self.report.add(CheckError::TooMany { what: "marks", most: Marks::MOST }.at(at));
-        }
-        self.marks = marks.into_iter().map(str::to_owned).collect();
     }
 
     /// The number of a mark.
@@ -175,10 +121,8 @@ impl<'f> Checker<'f> {
             BlockHead::When(condition) => self.condition(condition, context.file),
             BlockHead::Sandbox { name, .. } => {
                 let names = self.scopes.derived(context.file, &name.node);
-                let names: Vec<_> = names.iter().map(|name| exact(name, false)).collect();
-                let size = names.len();
-                let sandbox = AttrRef::Builtin(Attr::Sandbox);
-                Lowered::of(Formula::Atom(Atom::Text(sandbox, names)), size)
+                let names = names.iter().map(|name| exact(name, false)).collect();
+                Lowered::of(Formula::Atom(Atom::Text(AttrRef::Builtin(Attr::Sandbox), names)))
             }
         };
         let mut conditions = context.conditions.clone();
@@ -404,82 +348,6 @@ impl<'f> Checker<'f> {
         });
     }
 
-    /// What the layers say apart from their rules. A project is never the top.
-    fn layers(&mut self, given: &[(Layer, SourceId)]) -> Vec<LayerModel> {
-        let mut layers: Vec<LayerDraft> = Vec::new();
-        if given.first().is_none_or(|(layer, _)| *layer == Layer::Project) {
-            layers.push(LayerDraft::new(Layer::Managed));
-        }
-        for &(layer, file) in given {
-            if layers.last().is_none_or(|last| last.layer != layer) {
-                layers.push(LayerDraft::new(layer));
-            }
-            let own = self.own_layer(layer, file);
-            if let Some(draft) = layers.last_mut() {
-                draft.join(own);
-            }
-        }
-        layers
-            .into_iter()
-            .enumerate()
-            .map(|(index, draft)| draft.finish(if index == 0 { Some(Tier::Ask) } else { None }))
-            .collect()
-    }
-
-    /// The defaults and delegations of one file.
-    fn own_layer(&mut self, layer: Layer, file: SourceId) -> LayerDraft {
-        let mut draft = LayerDraft::new(layer);
-        let mut places: BTreeMap<Option<Action>, Span> = BTreeMap::new();
-        for item in &self.files.tree(file).items {
-            match item {
-                Item::Default(default) => {
-                    let tier = default.tier.node;
-                    let mut write = |checker: &mut Self, action: Option<Action>, span: Span| {
-                        if let Some(first) = places.insert(action, span) {
-                            checker.default_twice(action, span, first, file);
-                        }
-                        draft.write(action, tier);
-                    };
-                    if default.actions.is_empty() {
-                        write(self, None, default.span);
-                    }
-                    for name in &default.actions {
-                        if name.node == "*" {
-                            write(self, None, name.span);
-                        } else if let Some(action) = self.action(name, file) {
-                            write(self, Some(action), name.span);
-                        }
-                    }
-                }
-                Item::Delegate(delegate) => {
-                    let actions = self.actions(&delegate.actions, file);
-                    let layers =
-                        delegate.layers.iter().filter_map(|name| self.layer(name, file)).collect();
-                    draft.delegates.push((actions, layers));
-                }
-                _ => {}
-            }
-        }
-        draft
-    }
-
-    fn default_twice(&mut self, action: Option<Action>, span: Span, first: Span, file: SourceId) {
-        let what = action.map_or("all other actions".to_owned(), |action| format!("`{action}`"));
-        let error = CheckError::DefaultTwice { what };
-        let first = Location { source: file, span: first };
-        self.report.add(error.at(Location { source: file, span }).label(first, "the other one"));
-    }
-
-    fn layer(&mut self, name: &Name, file: SourceId) -> Option<Layer> {
-        let layer = Layer::from_name(&name.node);
-        if layer.is_none() {
-            let nearest = nearest(&name.node, Layer::ALL.map(Layer::name));
-            let error = CheckError::UnknownLayer { name: name.node.clone(), nearest };
-            self.report.add(error.at(Location { source: file, span: name.span }));
-        }
-        layer
-    }
-
     fn tests(&mut self, file: SourceId) -> Vec<Test> {
         let items = self.files.tree(file).items.iter();
         let tests: Vec<&'f ast::Test> = items
@@ -493,7 +361,7 @@ impl<'f> Checker<'f> {
 
     fn finish(
         mut self,
-        given: &[(Layer, SourceId)],
+        given: &[Standing],
         layers: Vec<LayerModel>,
         tests: Vec<Test>,
     ) -> Result<Model, Vec<Diagnostic>> {
@@ -540,84 +408,4 @@ fn options(written: &[ast::Opt]) -> RuleOptions {
         }
     }
     options
-}
-
-/// A layer while its files are read.
-struct LayerDraft {
-    layer: Layer,
-    general: Option<Tier>,
-    own: [Option<Tier>; Action::COUNT],
-    delegates: Vec<(ActionSet, Vec<Layer>)>,
-}
-
-impl LayerDraft {
-    fn new(layer: Layer) -> LayerDraft {
-        LayerDraft { layer, general: None, own: [None; Action::COUNT], delegates: Vec::new() }
-    }
-
-    fn write(&mut self, action: Option<Action>, tier: Tier) {
-        let slot = match action {
-            Some(action) => &mut self.own[action as usize],
-            None => &mut self.general,
-        };
-        // `None` is smaller than every tier, so the strictest of several stays.
-        *slot = (*slot).max(Some(tier));
-    }
-
-    /// Joins another file of the layer: the strictest of what both write for the same actions.
-    fn join(&mut self, other: LayerDraft) {
-        self.general = self.general.max(other.general);
-        for (own, other) in self.own.iter_mut().zip(other.own) {
-            *own = (*own).max(other);
-        }
-        self.delegates.extend(other.delegates);
-    }
-
-    /// The layer, with a tier for actions that nothing is written for.
-    fn finish(self, unwritten: Option<Tier>) -> LayerModel {
-        let general = self.general.or(unwritten);
-        let defaults = self.own.map(|own| own.or(general));
-        LayerModel { layer: self.layer, defaults, delegates: self.delegates }
-    }
-}
-
-/// The marks that sentences set or ask for. The parser bounds the depth.
-fn marks_of_items<'t>(items: &'t [Item], marks: &mut BTreeSet<&'t str>) {
-    for item in items {
-        match item {
-            Item::Sentence(sentence) => {
-                if let Verb::Mark(name) = &sentence.verb.node {
-                    marks.insert(&name.value);
-                }
-                marks_of_matches(&sentence.matches, marks);
-            }
-            Item::Proof(proof) => marks_of_matches(&proof.matches, marks),
-            Item::Block(block) => {
-                if let BlockHead::When(condition) = &block.head {
-                    marks_of_condition(condition, marks);
-                }
-                marks_of_items(&block.items, marks);
-            }
-            _ => {}
-        }
-    }
-}
-
-fn marks_of_matches<'t>(matches: &'t ast::Matches, marks: &mut BTreeSet<&'t str>) {
-    for condition in [&matches.when, &matches.unless].into_iter().flatten() {
-        marks_of_condition(condition, marks);
-    }
-}
-
-fn marks_of_condition<'t>(condition: &'t Condition, marks: &mut BTreeSet<&'t str>) {
-    match condition {
-        Condition::And(parts, _) | Condition::Or(parts, _) => {
-            parts.iter().for_each(|part| marks_of_condition(part, marks));
-        }
-        Condition::Not(inner, _) => marks_of_condition(inner, marks),
-        Condition::Marked { name, .. } => {
-            marks.insert(&name.value);
-        }
-        _ => {}
-    }
 }
