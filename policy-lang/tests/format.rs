@@ -564,6 +564,19 @@ proptest! {
         prop_assert_eq!(formatted(&text), text);
     }
 
+    /// Reading piece by piece finds what reading the whole would have found.
+    #[test]
+    fn a_broken_sentence_costs_no_other(before in file(), after in prop::collection::vec(item(), 0..4)) {
+        let rest = print(&File { items: after.clone(), ..File::default() });
+        let text = format!("{}alow run \"x\"\n{rest}", print(&before));
+        let (read, errors) = parse(&Source::new("test.policy", &text), SourceId(0));
+        let codes: Vec<&str> = errors.iter().map(|error| error.code).collect();
+        prop_assert_eq!(codes, ["P005"], "{}", text);
+        let mut file = before;
+        file.items.extend(after);
+        prop_assert_eq!(read.without_places(), file, "{}", text);
+    }
+
     /// Comments at any place between tokens.
     #[test]
     fn no_comment_is_lost_wherever_it_stands(

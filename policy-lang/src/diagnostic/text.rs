@@ -235,7 +235,7 @@ mod tests {
             .primary("\u{202e}here")
             .help("\u{9b}no");
         let shown = render(&finding, &sources, Style::Plain);
-        assert!(!shown.chars().any(|c| super::super::is_hidden(c)), "{shown:?}");
+        assert!(!shown.chars().any(super::super::is_hidden), "{shown:?}");
         insta::assert_snapshot!(shown, @r"
         error[P003]: hidden \u{7}character
          --> a\u{1b}[31m.policy:1:6

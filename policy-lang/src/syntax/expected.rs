@@ -4,12 +4,13 @@
 //! knows, the nearest right word for a misspelt one, and for the habits of other languages how the
 //! same is written here.
 
+use policy_eval::Action;
+
 use super::error::SyntaxError;
 use super::grammar::Rule;
 use super::scan::{Kind, Token, Tokens};
 use crate::diagnostic::nearest;
 use crate::span::Span;
-use policy_eval::Action;
 
 /// The words that begin what stands at the top of a file.
 pub(super) const ITEM_WORDS: &[&str] = &[
@@ -139,12 +140,8 @@ impl Broken<'_, '_> {
             return (SyntaxError::habit(found.text, *here), found.span());
         }
         let is_word = found.kind == Kind::Word && !ITEM_WORDS.contains(&found.text);
-        if let Some(nearest) = Some(found.text)
-            .filter(|_| is_word)
-            .and_then(|word| nearest_word(word, &expectation.words))
-        {
-            let found = shown(found.text);
-            return (SyntaxError::Misspelt { found, nearest }, self.found.span());
+        if is_word && let Some(nearest) = nearest_word(found.text, &expectation.words) {
+            return (SyntaxError::Misspelt { found: shown(found.text), nearest }, found.span());
         }
         if matches!(found.text, ")" | "]") {
             let bracket = found.text.to_owned();
@@ -454,6 +451,7 @@ fn shown(text: &str) -> String {
 pub(super) fn foreign(text: &str, start: usize) -> Option<(SyntaxError, Span)> {
     let mut tokens = Tokens::from(text, start);
     let [first, second, third, fourth] = std::array::from_fn(|_| tokens.significant());
+    let is_name = first.kind == Kind::Word && !ITEM_WORDS.contains(&first.text);
     let is_entry = match third.kind {
         Kind::Text | Kind::Open => true,
         Kind::Word => fourth.text == ":",
@@ -466,8 +464,8 @@ pub(super) fn foreign(text: &str, start: usize) -> Option<(SyntaxError, Span)> {
         ("<", _) => "XML",
         ("package" | "import", _) if second.kind == Kind::Word => "Rego",
         ("permit" | "forbid", "(") => "Cedar",
-        (_, "(") if first.kind == Kind::Word => "Starlark",
-        (_, "=") if first.kind == Kind::Word => "TOML",
+        (_, "(") if is_name => "Starlark",
+        (_, "=") if is_name => "TOML",
         (_, ":") if first.kind == Kind::Word && is_entry => "YAML",
         _ => return None,
     };

@@ -72,7 +72,7 @@ struct Failure {
     wants: Vec<Rule>,
 }
 
-/// How a sequence of pieces is read: the items of a block, or the lines of a test.
+/// How pieces are read: the header, the items of a block, or the lines of a test.
 struct Mode {
     piece: Rule,
     /// The same with the end of the text behind it.
@@ -81,6 +81,8 @@ struct Mode {
     words: &'static [&'static str],
 }
 
+const HEADER: Mode =
+    Mode { piece: Rule::header_piece, alone: Rule::header_alone, words: ITEM_WORDS };
 const ITEMS: Mode = Mode { piece: Rule::item_piece, alone: Rule::item_alone, words: ITEM_WORDS };
 const LINES: Mode = Mode { piece: Rule::line_piece, alone: Rule::line_alone, words: LINE_WORDS };
 
@@ -117,13 +119,19 @@ impl<'t> Mender<'t> {
     // ---- Pieces ---------------------------------------------------------------------------------
 
     fn header(&mut self, first: Token<'t>) {
-        match self.piece(Rule::header_piece) {
+        let set = |mender: &mut Self, piece: Pair<'_, Rule>| {
+            let header = piece.into_inner().next();
+            mender.file.header = header.and_then(|header| mender.tree.header(header));
+        };
+        match self.piece(HEADER.piece) {
             Ok((piece, end)) => {
-                self.file.header =
-                    piece.into_inner().next().and_then(|header| self.tree.header(header));
+                set(self, piece);
                 self.at = end;
             }
-            Err(failure) => self.broken(&failure, first, &ITEMS),
+            Err(failure) => {
+                let next = self.whole_before(&failure, first, &HEADER, set);
+                self.broken(&failure, next.unwrap_or(first), &ITEMS);
+            }
         }
     }
 
@@ -332,14 +340,13 @@ impl<'t> Mender<'t> {
         keep: impl FnOnce(&mut Self, Pair<'_, Rule>),
     ) -> Option<Token<'t>> {
         let found = self.token_at(failure.at);
+        let begins_line =
+            |token: &Token<'t>| token.start > first.start && begins_line(self.text, token.start);
         // A misspelt verb passes for the name of a set behind a sentence without objects.
         let misspelt = self
             .last_before(first, failure.at)
-            .filter(|word| mode.begins(self.text, *word, true) && word.start > first.start);
-        let next = misspelt.unwrap_or(found);
-        if next.start <= first.start || !begins_line(self.text, next.start) {
-            return None;
-        }
+            .filter(|word| begins_line(word) && mode.begins(self.text, *word, true));
+        let next = misspelt.or_else(|| Some(found).filter(begins_line))?;
         let alone = Grammar::parse(mode.alone, &self.text[self.at..next.start]);
         let piece = alone.ok()?.next()?;
         self.tree.offset = self.at;
