@@ -64,8 +64,9 @@ impl<'a> Judged<'a> {
             }
             Attr::Socket => match self.endpoint() {
                 Some(Endpoint { socket: Some(path), .. }) => Attribute::Path(path),
+                // A destination that was not sent may be a socket.
+                None | Some(Endpoint { host: HostValue::Unsent, .. }) => Attribute::Unsent,
                 Some(_) => Attribute::Absent,
-                None => Attribute::Unsent,
             },
             Attr::Mode => request.mode.into(),
             Attr::Server => match self.part.object {

@@ -214,12 +214,6 @@ impl<'t, 'a> Facts<'t, 'a> {
                 },
                 _ => Attribute::Unsent,
             },
-            Source::DestinationSocket => match judged.part.object {
-                Object::Endpoint(Endpoint { socket: Some(path), .. }) => Attribute::Path(path),
-                // What was not sent may be a socket.
-                Object::Endpoint(Endpoint { host: HostValue::Unsent, .. }) => Attribute::Unsent,
-                _ => Attribute::Absent,
-            },
             Source::Destination => match judged.part.object {
                 Object::Endpoint(endpoint) if endpoint.socket.is_some() => Attribute::Absent,
                 Object::Endpoint(endpoint) => Attribute::Host(endpoint.host),

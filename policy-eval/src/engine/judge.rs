@@ -222,7 +222,6 @@ impl Facts<'_, '_> {
             | Source::DeclaredIp(name)
             | Source::Root(name) => name.to_string(),
             Source::Destination => "host".to_owned(),
-            Source::DestinationSocket => "socket".to_owned(),
             Source::Pair => "name".to_owned(),
             Source::Command => "argv".to_owned(),
         })

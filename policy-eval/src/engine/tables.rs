@@ -132,8 +132,6 @@ pub enum Source {
     DeclaredIp(Box<str>),
     /// The host of a destination.
     Destination,
-    /// The socket of a destination.
-    DestinationSocket,
     /// Where a root is bound. Only groups that say where a root can lie read it.
     Root(Box<str>),
     /// The object of `call` or `install`.

@@ -288,7 +288,7 @@ impl<'m> Atoms<'m> {
             })
             .collect();
         if !sockets.is_empty() {
-            asks.push(self.paths(Source::DestinationSocket, &sockets));
+            asks.push(self.paths(Source::Builtin(Attr::Socket), &sockets));
         }
         asks.extend(self.names_and_addresses(&Source::Destination, patterns.iter().copied()));
         any(asks)

@@ -78,8 +78,6 @@ impl SyntaxError {
             Rule::default => "a default",
             Rule::delegate => "`delegate`",
             Rule::include => "`include`",
-            Rule::accept => "`accept`",
-            Rule::trust => "`trust`",
             Rule::test => "a test",
             _ => return None,
         };
@@ -276,8 +274,8 @@ pub const CODES: &[Code] = &[
         code: "P015",
         title: "in the wrong place",
         explanation: "The header stands first in its file. Declarations stand at the top of a \
-                      file, not in a block, which holds sentences, proofs and other blocks. \
-                      `given` stands in a `test`.",
+                      file, not in a block, which holds sentences, `accept`, `trust`, proofs \
+                      and other blocks. `given` stands in a `test`.",
     },
     Code {
         code: "P016",
