@@ -99,10 +99,10 @@ fn argument_list(ctx: &Context<'_>, argv: &[&str], emit: &mut dyn FnMut(&Part<'_
     if argv.first().is_none_or(|program| program.trim().is_empty()) {
         return unknown_command(ctx, Floors::of(Floor::Syntax), emit);
     }
-    let is_hidden =
-        |text: &str| text.chars().any(|c| crate::text::is_control(c) || crate::text::is_unseen(c));
     let mut set = setting(ctx, Dialect::Bash);
-    if argv.iter().any(|word| is_hidden(word)) {
+    // The program is a name; the other words are data, as between quotes.
+    let (program, data) = argv.split_first().unwrap_or((&"", &[]));
+    if hidden::in_name(program) || data.iter().any(|word| hidden::in_data(word)) {
         set.floors = Floors::of(Floor::HiddenCharacters);
     }
     let mut words = buffer::Buf::<Word<'_>, 32>::new(Word::known(""));

@@ -109,6 +109,8 @@ enum Keyword {
     For,
     Function,
     If,
+    /// `in` and `]]`, which stand in the middle of commands.
+    Inner,
     OpenBrace,
     CloseBrace,
     Select,
@@ -134,6 +136,7 @@ impl Keyword {
             b"for" => Keyword::For,
             b"function" => Keyword::Function,
             b"if" => Keyword::If,
+            b"in" | b"]]" => Keyword::Inner,
             b"{" => Keyword::OpenBrace,
             b"}" => Keyword::CloseBrace,
             b"select" => Keyword::Select,
@@ -183,6 +186,11 @@ pub(super) struct Scanner<'s, 'o> {
     pub(super) vars: Variables,
     pub(super) depth: u32,
     heredocs: Vec<Heredoc>,
+    /// Inside `$(…)`, a heredoc has ended. Bash prints what it read and reads that again, and there
+    /// loses the next `;`: `$(a <<X; …` ends in `b;c)` runs `b c`.
+    loses_semicolons: bool,
+    /// How many `$(` are open.
+    substitutions: u32,
     /// Heredocs of an outer command, whose text cannot come inside a substitution.
     outer_heredocs: usize,
     /// How many commands have been read.
@@ -214,6 +222,8 @@ pub(super) fn scan(
         vars: set.vars,
         depth: set.depth,
         heredocs: Vec::new(),
+        loses_semicolons: false,
+        substitutions: 0,
         outer_heredocs: 0,
         commands: 0,
         parts: 0,
@@ -370,6 +380,9 @@ impl Scanner<'_, '_> {
             Some(b';') if ends.has(Ends::CASE) && self.is_case_end() => {}
             Some(b';') => {
                 self.pos += 1;
+                if self.loses_semicolons {
+                    self.misread();
+                }
                 // `;;` outside `case`.
                 if matches!(self.peek(), Some(b';' | b'&')) {
                     self.misread();
@@ -434,7 +447,7 @@ impl Scanner<'_, '_> {
 
     fn pipeline(&mut self) -> After {
         let entry = self.dirs;
-        let is_negated = self.pipeline_prefix();
+        let Some(is_negated) = self.pipeline_prefix() else { return After::same(entry) };
         let mut result = self.command();
         loop {
             self.blanks();
@@ -456,9 +469,10 @@ impl Scanner<'_, '_> {
         if is_negated { result.negated() } else { result }
     }
 
-    /// `!` and `time`, in any number.
-    fn pipeline_prefix(&mut self) -> bool {
+    /// `!` and `time`, in any number; whether the pipeline is negated. None where nothing follows.
+    fn pipeline_prefix(&mut self) -> Option<bool> {
         let mut is_negated = false;
+        let mut may_end = false;
         loop {
             self.blanks();
             match self.keyword() {
@@ -468,26 +482,30 @@ impl Scanner<'_, '_> {
                 }
                 Some((Keyword::Time, length)) if self.set.dialect != Dialect::Posix => {
                     self.pos += length;
-                    for option in [b"-p", b"--"] {
-                        self.blanks();
-                        let is_option = self.rest().starts_with(option)
-                            && self.byte_after(2).is_none_or(is_meta);
-                        self.pos += if is_option { 2 } else { 0 };
-                    }
+                    self.time_options();
                 }
-                _ => return is_negated,
+                _ if may_end && matches!(self.peek(), None | Some(b'\n' | b';')) => {
+                    self.commands += 1;
+                    return None;
+                }
+                _ => return Some(is_negated),
             }
+            may_end = true;
+        }
+    }
+
+    fn time_options(&mut self) {
+        for option in [b"-p", b"--"] {
             self.blanks();
-            if matches!(self.peek(), None | Some(b'\n' | b';')) {
-                self.commands += 1; // `time` alone, or `!`.
-            }
+            let is_here = self.rest().starts_with(option) && self.byte_after(2).is_none_or(is_meta);
+            self.pos += if is_here { 2 } else { 0 };
         }
     }
 
     /// The keyword that stands here, and how many bytes it takes.
     fn keyword(&mut self) -> Option<(Keyword, usize)> {
         let first = self.peek()?;
-        if !matches!(first, b'a'..=b'z' | b'!' | b'{' | b'}' | b'[') {
+        if !matches!(first, b'a'..=b'z' | b'!' | b'{' | b'}' | b'[' | b']') {
             return None;
         }
         let mut text = [0; LONGEST_KEYWORD];
@@ -528,6 +546,10 @@ impl Scanner<'_, '_> {
 
     fn command(&mut self) -> After {
         self.blanks();
+        while self.eat_keyword(Keyword::Bang) {
+            self.misread(); // Only the first command of a pipeline takes it.
+            self.blanks();
+        }
         let entry = self.dirs;
         let compound = match self.peek() {
             Some(b'(') => {
@@ -535,7 +557,7 @@ impl Scanner<'_, '_> {
                 None
             }
             _ => match self.keyword() {
-                None | Some((Keyword::Bang | Keyword::Time, _)) => return self.simple(),
+                None | Some((Keyword::Time, _)) => return self.simple(),
                 Some((keyword, length)) => {
                     self.pos += length;
                     Some(keyword)
@@ -802,38 +824,101 @@ impl Scanner<'_, '_> {
         loop {
             self.blanks();
             match self.peek() {
-                Some(b')') => {
-                    self.pos += 1;
-                    return;
-                }
-                Some(b'|') => self.pos += 1,
                 Some(byte) if !is_meta(byte) || self.is_process_substitution() => {
                     self.word(false);
                 }
                 _ => return self.misread(),
+            }
+            self.blanks();
+            if self.eat(b')') {
+                return;
+            }
+            if !self.eat(b'|') {
+                return self.misread();
             }
         }
     }
 
     /// `[[ … ]]`, behind the opening word.
     fn conditional(&mut self) {
+        let mut open = 0u32;
+        let mut term = Term::default();
         loop {
             self.blanks();
-            match self.peek() {
-                None | Some(b';') => return self.misread(),
-                Some(b'\n') => self.newline(),
-                Some(byte) if is_meta(byte) && !self.is_process_substitution() => self.pos += 1,
-                Some(byte) => {
-                    if byte == b'#' {
-                        self.misread(); // A comment, or not.
+            match self.rest() {
+                [] | [b';', ..] => return self.misread(),
+                [b'\n', ..] => self.newline(),
+                [b'&', b'&', ..] | [b'|', b'|', ..] => {
+                    self.pos += 2;
+                    self.end_term(&mut term);
+                }
+                [b'(', ..] => {
+                    self.pos += 1;
+                    open += 1;
+                    if term.words > 0 {
+                        self.misread();
                     }
+                }
+                [b')', ..] => {
+                    self.pos += 1;
+                    if open == 0 || term.words == 0 {
+                        self.misread();
+                    }
+                    open = open.saturating_sub(1);
+                }
+                [b'<' | b'>', next, ..] if *next != b'(' => {
+                    self.pos += 1;
+                    term.take("<");
+                }
+                [b'&' | b'|' | b'<' | b'>'] | [b'&' | b'|', ..] => {
+                    self.pos += 1;
+                    self.misread();
+                }
+                _ if term.takes_pattern => {
+                    self.pattern();
+                    term.take("");
+                }
+                _ => {
                     let word = self.word(false);
-                    let value = word.word(self.text, &self.scratch);
-                    if word.is_bare && value.value() == Some("]]") {
-                        return;
+                    let text = word.word(self.text, &self.scratch).value();
+                    match text.filter(|_| word.is_bare) {
+                        Some("]]") => {
+                            if open > 0 || !term.is_complete() {
+                                self.misread();
+                            }
+                            return;
+                        }
+                        Some("!") if term.words == 0 => {}
+                        text => term.take(text.unwrap_or_default()),
                     }
                 }
             }
+        }
+    }
+
+    fn end_term(&mut self, term: &mut Term) {
+        if !term.is_complete() {
+            self.misread();
+        }
+        *term = Term::default();
+    }
+
+    /// What stands behind `=~` and `==`: parentheses and bars are part of it.
+    fn pattern(&mut self) {
+        let mut open = 0u32;
+        while let Some(byte) = self.peek() {
+            match byte {
+                b'(' => open += 1,
+                b')' if open > 0 => open -= 1,
+                b'|' => {}
+                b' ' | b'\t' if open > 0 => {}
+                byte if is_meta(byte) && !self.is_process_substitution() => return,
+                _ => {
+                    self.word(false);
+                    continue;
+                }
+            }
+            self.pos += 1;
         }
     }
 
@@ -929,7 +1014,14 @@ impl Scanner<'_, '_> {
 
     /// Commands up to `)`, in a shell of their own.
     pub(super) fn substitution(&mut self) {
+        if self.byte_after(0) == Some(b'(') {
+            // Bash takes what may be arithmetic for text in parentheses, and reads it later.
+            self.misread();
+        }
+        self.substitutions += 1;
         self.inner_list(Ends::PAREN);
+        self.substitutions -= 1;
+        self.loses_semicolons &= self.substitutions > 0;
         if !self.eat(b')') {
             self.misread();
         }
@@ -1057,6 +1149,7 @@ impl Scanner<'_, '_> {
         if self.heredocs.len() <= self.outer_heredocs {
             return;
         }
+        self.loses_semicolons |= self.substitutions > 0;
         let pending = self.heredocs.split_off(self.outer_heredocs);
         for heredoc in pending {
             self.heredoc_text(&heredoc);
@@ -1124,6 +1217,11 @@ impl Scanner<'_, '_> {
         if heredoc.is_quoted {
             return;
         }
+        let text = self.slice(start, end);
+        if text.contains("\\\n") && (text.contains("$(") || text.contains('`')) {
+            // Here bash joins lines before it looks for quotes and comments in substitutions.
+            self.misread();
+        }
         let outer_end = core::mem::replace(&mut self.end, end);
         self.pos = start;
         self.heredoc_expansions();
@@ -1177,7 +1275,7 @@ impl Scanner<'_, '_> {
     fn argument(&mut self, base: usize, simple: &mut Simple) {
         let is_prefix = self.words.len() == base;
         let word = self.word(is_prefix);
-        let is_array = word.has_name() && self.byte_after(0) == Some(b'(');
+        let is_array = word.has_name() && self.is_array_here();
         if is_prefix && word.has_name() {
             return self.assignment(&word, is_array, simple);
         }
@@ -1193,6 +1291,16 @@ impl Scanner<'_, '_> {
             self.array();
         }
         self.words.push(word);
+    }
+
+    /// Whether `(` stands here, directly behind `NAME=`.
+    fn is_array_here(&self) -> bool {
+        let before = self.text.as_bytes().get(..self.pos).unwrap_or_default();
+        let is_behind_name = match before {
+            [.., last, b'='] => last.is_ascii_alphanumeric() || matches!(last, b'_' | b']' | b'+'),
+            _ => false,
+        };
+        is_behind_name && self.byte_after(0) == Some(b'(')
     }
 
     fn assignment(&mut self, word: &RawWord, is_array: bool, simple: &mut Simple) {
@@ -1227,6 +1335,10 @@ impl Scanner<'_, '_> {
                 }
                 Some(b')') => {
                     self.pos += 1;
+                    // `a=(b)c` is one word to bash.
+                    if self.peek().is_some_and(|byte| !is_meta(byte)) {
+                        self.misread();
+                    }
                     break;
                 }
                 Some(byte) if is_meta(byte) && !self.is_process_substitution() => {
@@ -1304,12 +1416,19 @@ impl Scanner<'_, '_> {
     fn redirection(&mut self) -> bool {
         let Some(operator) = self.redirect_operator() else { return false };
         self.blanks();
+        let duplicates = matches!(operator, Operator::DuplicateInput | Operator::DuplicateOutput);
+        if duplicates && self.eat(b'-') {
+            return true; // `>&-` is complete, whatever follows.
+        }
         if self.peek().is_none_or(|byte| is_meta(byte) && !self.is_process_substitution()) {
             self.misread();
             return true;
         }
-        if self.set.dialect == Dialect::Zsh && self.byte_after(0) == Some(b'!') {
-            self.misread(); // `>!` is one operator there.
+        let is_operator_of_zsh =
+            self.set.dialect == Dialect::Zsh && self.byte_after(0) == Some(b'!');
+        // In `> 2> x` the 2 is a descriptor, not a name.
+        if is_operator_of_zsh || descriptor_length(self.rest()) > 0 {
+            self.misread();
         }
         if let Operator::Heredoc { strips_tabs } = operator {
             self.heredoc_delimiter(strips_tabs);
@@ -1457,6 +1576,47 @@ struct Simple {
     floors: Floors,
     has_assignments: bool,
     is_redirected: bool,
+}
+
+/// One test in `[[ … ]]`, as far as it was read.
+#[derive(Default)]
+struct Term {
+    words: u32,
+    /// The first word is `-f` or the like.
+    is_unary: bool,
+    is_binary: bool,
+    takes_pattern: bool,
+}
+
+impl Term {
+    fn take(&mut self, bare_text: &str) {
+        self.words += 1;
+        self.takes_pattern = false;
+        let is_option = bare_text.strip_prefix('-').is_some_and(|name| !name.is_empty());
+        match self.words {
+            1 => {
+                self.is_unary = bare_text.len() == 2
+                    && is_option
+                    && bare_text.ends_with(|c| "abcdefghknoprstuvwxzGLNORS".contains(c));
+            }
+            2 => {
+                self.takes_pattern = matches!(bare_text, "=" | "==" | "!=" | "=~");
+                self.is_binary = self.takes_pattern
+                    || matches!(bare_text, "<" | ">")
+                    || (bare_text.len() == 3 && is_option);
+            }
+            _ => {}
+        }
+    }
+
+    fn is_complete(&self) -> bool {
+        match self.words {
+            1 => !self.is_unary,
+            2 => self.is_unary,
+            3 => self.is_binary && !self.is_unary,
+            _ => false,
+        }
+    }
 }
 
 /// What a redirection does with its word.

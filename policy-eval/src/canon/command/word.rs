@@ -196,6 +196,9 @@ impl Scanner<'_, '_> {
     ///
     /// `may_assign`: an assignment may stand here, so that `a[1 + 2]=x` is one word.
     pub(super) fn word(&mut self, may_assign: bool) -> RawWord {
+        if self.peek() == Some(b'#') {
+            self.misread(); // A comment, where a word should stand.
+        }
         let start = self.pos;
         let rest = self.rest();
         let length =
