@@ -125,6 +125,7 @@ fn substitutions_are_parts_wherever_they_stand() {
         run ls
         run curl a
         run echo <?-*>
+        run (unknown) !syntax
     "#);
 }
 
@@ -163,6 +164,7 @@ fn a_heredoc_whose_delimiter_is_quoted_is_text() {
     cat <<EOF\nfoo\\nEOF\n$(curl a)\nEOF
         run cat
         run curl a
+        run (unknown) !syntax
     "#);
 }
 

@@ -191,6 +191,8 @@ pub(super) struct Scanner<'s, 'o> {
     loses_semicolons: bool,
     /// How many `$(` are open.
     substitutions: u32,
+    /// The last command was a compound one without redirections.
+    ends_openly: bool,
     /// Heredocs of an outer command, whose text cannot come inside a substitution.
     outer_heredocs: usize,
     /// How many commands have been read.
@@ -224,6 +226,7 @@ pub(super) fn scan(
         heredocs: Vec::new(),
         loses_semicolons: false,
         substitutions: 0,
+        ends_openly: false,
         outer_heredocs: 0,
         commands: 0,
         parts: 0,
@@ -404,9 +407,10 @@ impl Scanner<'_, '_> {
         last
     }
 
-    /// `{ { a; } }`: an end may follow a compound command directly.
+    /// `{ { a; } }`: an end may follow a compound command directly, though not its redirections.
     fn misread_unless_end(&mut self, ends: Ends) {
-        let is_end = self.keyword().is_some_and(|(keyword, _)| ends.has(keyword.end()));
+        let is_end =
+            self.ends_openly && self.keyword().is_some_and(|(keyword, _)| ends.has(keyword.end()));
         if !is_end {
             self.misread();
         }
@@ -573,7 +577,7 @@ impl Scanner<'_, '_> {
             Some(keyword) => self.compound(keyword),
         };
         self.depth -= 1;
-        self.compound_redirections(entry);
+        self.ends_openly = !self.compound_redirections(entry);
         after
     }
 
@@ -599,6 +603,10 @@ impl Scanner<'_, '_> {
             }
             Keyword::Function => self.function_keyword(),
             Keyword::Coproc => {
+                if self.substitutions > 0 {
+                    // Bash prints `coproc COPROC a`, and runs that.
+                    self.misread();
+                }
                 self.coproc_name();
                 self.command();
                 self.vars.set = true;
@@ -634,6 +642,8 @@ impl Scanner<'_, '_> {
                 self.arithmetic();
                 return After::same(entry);
             }
+            // Bash reads `((a); b)` as two subshells, but stumbles over newlines in it.
+            self.misread();
         }
         self.full_list(Ends::PAREN);
         if !self.eat(b')') {
@@ -847,7 +857,21 @@ impl Scanner<'_, '_> {
             self.blanks();
             match self.rest() {
                 [] | [b';', ..] => return self.misread(),
-                [b'\n', ..] => self.newline(),
+                _ if term.takes_pattern => {
+                    let start = self.pos;
+                    self.pattern();
+                    term.take("");
+                    if self.pos == start {
+                        self.pos += 1;
+                        self.misread();
+                    }
+                }
+                [b'\n', ..] => {
+                    if term.words > 0 {
+                        self.misread();
+                    }
+                    self.newline();
+                }
                 [b'&', b'&', ..] | [b'|', b'|', ..] => {
                     self.pos += 2;
                     self.end_term(&mut term);
@@ -866,17 +890,15 @@ impl Scanner<'_, '_> {
                     }
                     open = open.saturating_sub(1);
                 }
-                [b'<' | b'>', next, ..] if *next != b'(' => {
+                [b'<' | b'>', next, ..] if !matches!(next, b'(' | b'<' | b'>' | b'&' | b'|') => {
                     self.pos += 1;
                     term.take("<");
                 }
-                [b'&' | b'|' | b'<' | b'>'] | [b'&' | b'|', ..] => {
+                [b'&' | b'|', ..]
+                | [b'<' | b'>']
+                | [b'<' | b'>', b'<' | b'>' | b'&' | b'|', ..] => {
                     self.pos += 1;
                     self.misread();
-                }
-                _ if term.takes_pattern => {
-                    self.pattern();
-                    term.take("");
                 }
                 _ => {
                     let word = self.word(false);
@@ -969,31 +991,40 @@ impl Scanner<'_, '_> {
     /// The name in `coproc NAME { … }`.
     fn coproc_name(&mut self) {
         self.blanks();
-        let length = name_length(self.rest());
-        let start = self.pos;
-        if length == 0 || self.keyword().is_some() {
-            return;
+        let (start, rest) = (self.pos, self.rest());
+        let length = rest.iter().position(|&byte| is_meta(byte)).unwrap_or(rest.len());
+        let is_name = name_length(rest) == length;
+        match self.keyword() {
+            Some((Keyword::Coproc | Keyword::Bang | Keyword::Time, _)) => return self.misread(),
+            None if length > 0 => {}
+            _ => return,
         }
         self.pos += length;
         self.blanks();
-        let is_name =
-            self.pos > start + length && (self.peek() == Some(b'(') || self.keyword().is_some());
-        if !is_name {
+        let next = self.keyword().map(|(keyword, _)| keyword);
+        let is_followed_by_command = self.peek() == Some(b'(') || next.is_some();
+        let is_strange = matches!(next, Some(Keyword::Coproc | Keyword::Bang | Keyword::Time));
+        if !is_followed_by_command {
             self.pos = start;
+        } else if !is_name || is_strange {
+            self.misread();
         }
     }
 
-    fn compound_redirections(&mut self, entry: Dirs) {
+    /// Returns whether there are any.
+    fn compound_redirections(&mut self, entry: Dirs) -> bool {
         // They are opened before the commands inside move.
         let after = core::mem::replace(&mut self.dirs, entry);
+        let mut is_redirected = false;
         loop {
             self.blanks();
-            let is_substitution = self.is_process_substitution();
-            if is_substitution || !self.redirection() {
+            if self.is_process_substitution() || !self.redirection() {
                 break;
             }
+            is_redirected = true;
         }
         self.dirs = after;
+        is_redirected
     }
 
     // ---- Substitutions --------------------------------------------------------------------
@@ -1013,18 +1044,20 @@ impl Scanner<'_, '_> {
     }
 
     /// Commands up to `)`, in a shell of their own.
-    pub(super) fn substitution(&mut self) {
+    /// Returns whether there are any.
+    pub(super) fn substitution(&mut self) -> bool {
         if self.byte_after(0) == Some(b'(') {
             // Bash takes what may be arithmetic for text in parentheses, and reads it later.
             self.misread();
         }
         self.substitutions += 1;
-        self.inner_list(Ends::PAREN);
+        let has_commands = self.inner_list(Ends::PAREN);
         self.substitutions -= 1;
         self.loses_semicolons &= self.substitutions > 0;
         if !self.eat(b')') {
             self.misread();
         }
+        has_commands
     }
 
     /// Commands up to `}`.
@@ -1034,9 +1067,10 @@ impl Scanner<'_, '_> {
     }
 
     /// Commands in a shell of their own, in the middle of a word.
-    fn inner_list(&mut self, ends: Ends) {
+    /// Returns whether there are any.
+    fn inner_list(&mut self, ends: Ends) -> bool {
         if !self.deeper() {
-            return;
+            return true;
         }
         let entry = self.dirs;
         let outer = core::mem::replace(&mut self.outer_heredocs, self.heredocs.len());
@@ -1048,10 +1082,11 @@ impl Scanner<'_, '_> {
             self.heredocs.truncate(self.outer_heredocs);
         }
         self.outer_heredocs = outer;
-        // An empty substitution is no command.
+        let has_commands = self.commands > commands;
         self.commands = commands;
         self.dirs = entry;
         self.depth -= 1;
+        has_commands
     }
 
     /// Commands in backquotes, behind the first one.
@@ -1358,6 +1393,7 @@ impl Scanner<'_, '_> {
     }
 
     fn finish_simple(&mut self, base: usize, simple: &Simple) -> After {
+        self.ends_openly = false;
         let entry = self.dirs;
         if self.words.len() == base {
             if simple.has_assignments {

@@ -421,7 +421,7 @@ impl Scanner<'_, '_> {
         if is_first {
             draft.unknown();
             draft.under_home = at_end && !self.vars.home;
-        } else if matches!(before, Some(b'=' | b':')) {
+        } else if draft.name_len > 0 && matches!(before, Some(b'=' | b':')) {
             draft.unknown();
         } else {
             draft.is_name = false;
@@ -547,6 +547,10 @@ impl Scanner<'_, '_> {
             }
             Some(byte @ (b'0'..=b'9' | b'@' | b'*' | b'#' | b'?' | b'$' | b'!' | b'-')) => {
                 self.pos += 1;
+                if byte == b'$' && matches!(self.byte_after(0), Some(b'(' | b'{' | b'[')) {
+                    // Bash looks for the end of the quotes as if `$(` stood here.
+                    self.misread();
+                }
                 let is_words = matches!(byte, b'0'..=b'9' | b'@' | b'*');
                 self.expansion(draft, quoted, is_words);
                 draft.many |= byte == b'@';
@@ -651,7 +655,10 @@ impl Scanner<'_, '_> {
         draft.begin(b'/');
         draft.unknown();
         self.pos += 2;
-        self.substitution();
+        if !self.substitution() {
+            // To bash an empty one is nothing, so that `<()-f` is `-f`.
+            self.misread();
+        }
     }
 
     /// `$'…'`, at the quote.
