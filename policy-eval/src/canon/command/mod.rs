@@ -29,7 +29,7 @@ mod word;
 pub use operands::{counted_parts, operands};
 pub use scan::MAX_DEPTH as MAX_SHELL_DEPTH;
 
-use super::Context;
+use super::{Context, hidden};
 use crate::facts::{Command, Object, Part, PathValue, Word};
 use crate::request::ShellKind;
 use crate::vocab::{Action, Floor, Floors};
