@@ -8,6 +8,8 @@ pub mod engine;
 mod explain;
 mod facts;
 mod fields;
+#[cfg(feature = "gather")]
+pub mod gather;
 pub mod json;
 mod policy;
 mod request;

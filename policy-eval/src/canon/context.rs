@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::path::{self, Links};
+use super::path::{self, Links, Places};
 use crate::facts::PathValue;
 use crate::request::Request;
 use crate::vocab::{Floors, Platform};
@@ -44,9 +44,19 @@ pub(super) fn with(
     roots: &[(&str, &str)],
     use_it: &mut dyn FnMut(&Context<'_>),
 ) {
+    with_places(request, roots, None, use_it);
+}
+
+/// As [`with`]; the places that paths lead through are noted where that is asked for.
+pub(super) fn with_places(
+    request: &Request<'_>,
+    roots: &[(&str, &str)],
+    places: Option<&Places>,
+    use_it: &mut dyn FnMut(&Context<'_>),
+) {
     let platform = request.platform_or_default();
     if roots.iter().all(|(_, path)| is_usable(platform, path)) {
-        return with_roots(request, roots, platform, use_it);
+        return with_roots(request, roots, platform, places, use_it);
     }
     let paths: Vec<Option<Cow<'_, str>>> =
         roots.iter().map(|(_, text)| path::absolute(platform, text)).collect();
@@ -64,7 +74,7 @@ pub(super) fn with(
         .filter(|((name, _), _)| !dropped.contains(name))
         .filter_map(|((name, _), path)| Some((*name, path.as_deref()?)))
         .collect();
-    with_roots(request, &canonical, platform, use_it);
+    with_roots(request, &canonical, platform, places, use_it);
 }
 
 fn is_usable(platform: Platform, text: &str) -> bool {
@@ -75,6 +85,7 @@ fn with_roots(
     request: &Request<'_>,
     roots: &[(&str, &str)],
     platform: Platform,
+    places: Option<&Places>,
     use_it: &mut dyn FnMut(&Context<'_>),
 ) {
     let links = Links::default();
@@ -87,17 +98,17 @@ fn with_roots(
         links: &links,
     };
     ctx.cwd = ctx.only_binding("workspace").map_or(PathValue::Unsent, PathValue::Known);
-    let Some(text) = request.cwd else { return with_links(&ctx, use_it) };
+    let Some(text) = request.cwd else { return with_links(&ctx, places, use_it) };
     let cwd = path::working_directory(&ctx, text);
     ctx.floors = cwd.floors;
     ctx.cwd = cwd.path.as_deref().map_or(PathValue::Unsent, PathValue::Known);
-    with_links(&ctx, use_it);
+    with_links(&ctx, places, use_it);
 }
 
-fn with_links(ctx: &Context<'_>, use_it: &mut dyn FnMut(&Context<'_>)) {
-    if ctx.request.symlinks.is_empty() {
+fn with_links(ctx: &Context<'_>, places: Option<&Places>, use_it: &mut dyn FnMut(&Context<'_>)) {
+    if ctx.request.symlinks.is_empty() && places.is_none() {
         return use_it(ctx);
     }
-    let links = Links::new(ctx);
+    let links = Links::new(ctx, places);
     use_it(&Context { links: &links, ..*ctx });
 }

@@ -26,6 +26,8 @@ pub(crate) mod hidden;
 mod host;
 mod limits;
 pub(crate) mod path;
+#[cfg(feature = "gather")]
+pub(crate) mod places;
 #[cfg(test)]
 mod testing;
 mod tool;

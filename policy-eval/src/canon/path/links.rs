@@ -4,7 +4,9 @@
 //! are walked first. So `..` after a link leads to the parent of the target.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use super::lexical::{self, Builder, Component, Start};
 use super::{Resolved, macos, text_floors};
@@ -16,6 +18,12 @@ use crate::vocab::{Floor, Floors, Platform};
 /// with as many, and a hostile request must not cost more.
 const MAX_STEPS: usize = 1 << 13;
 
+/// The places that walks led through, for whoever reads the links of a real system.
+pub(crate) type Places = Rc<RefCell<BTreeSet<String>>>;
+
+/// The most places that are noted: a hostile request must not cost more.
+pub(crate) const MAX_PLACES: usize = 1 << 12;
+
 /// The links that the runtime saw.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Links {
@@ -25,6 +33,8 @@ pub(crate) struct Links {
     /// The lengths of the keys: most prefixes of a path are no link, and that is seen at once.
     lengths: BTreeSet<usize>,
     floors: Floors,
+    /// Where walks note what they led through, if anybody asks.
+    places: Option<Places>,
 }
 
 impl Links {
@@ -32,8 +42,9 @@ impl Links {
     ///
     /// A runtime may name a link by the path it walked or by where the folder really is, so both
     /// spellings of its folder are known afterwards.
-    pub(crate) fn new(ctx: &Context<'_>) -> Links {
-        let mut links = Links { platform: ctx.platform, ..Links::default() };
+    pub(crate) fn new(ctx: &Context<'_>, places: Option<&Places>) -> Links {
+        let places = places.cloned();
+        let mut links = Links { platform: ctx.platform, places, ..Links::default() };
         let base = match ctx.cwd {
             PathValue::Known(path) => Some(path),
             PathValue::Unsent | PathValue::AtRunTime => None,
@@ -80,9 +91,17 @@ impl Links {
         }
     }
 
-    /// Whether no link was sent.
+    /// Whether no link was sent, so that no walk can tell more than the text.
     pub(crate) fn is_empty(&self) -> bool {
-        self.targets.is_empty() && self.floors.is_empty()
+        self.targets.is_empty() && self.floors.is_empty() && self.places.is_none()
+    }
+
+    fn note(&self, place: &str) {
+        let Some(places) = &self.places else { return };
+        let mut places = places.borrow_mut();
+        if places.len() < MAX_PLACES && !places.contains(place) {
+            places.insert(place.to_owned());
+        }
     }
 
     /// Where a text leads. There is no path where the links form a loop.
@@ -220,6 +239,7 @@ impl<'w> Walk<'w> {
         if self.links.platform == Platform::Macos {
             shorten(place)?;
         }
+        self.links.note(place.path.as_str());
         let key = place.key.as_str();
         if !self.links.lengths.contains(&key.len()) {
             return None;

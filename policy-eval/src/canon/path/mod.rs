@@ -16,7 +16,9 @@ mod windows;
 
 use std::borrow::Cow;
 
-pub(crate) use links::Links;
+#[cfg(feature = "gather")]
+pub(crate) use links::MAX_PLACES;
+pub(crate) use links::{Links, Places};
 
 use super::{Context, MAX_REQUEST_BYTES, hidden};
 use crate::facts::{Object, Part, PathValue};
