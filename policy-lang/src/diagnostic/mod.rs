@@ -16,12 +16,12 @@
 //! [`Source`]: crate::span::Source
 //! [`SourceId`]: crate::span::SourceId
 
+mod hidden;
 pub mod json;
 mod text;
-mod visible;
 
+pub use hidden::is_hidden;
 pub use text::{Style, render, render_all};
-pub use visible::{is_hidden, visible};
 
 use crate::span::Location;
 

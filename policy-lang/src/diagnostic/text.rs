@@ -10,7 +10,9 @@ use std::sync::Arc;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Element, Group, Origin, Renderer, Snippet};
 
-use super::{Diagnostic, Label, Level, visible};
+use policy_eval::safe;
+
+use super::{Diagnostic, Label, Level};
 use crate::span::Source;
 
 /// How a report looks.
@@ -62,18 +64,18 @@ pub fn render(diagnostic: &Diagnostic, sources: &[Arc<Source>], style: Style) ->
         Level::Warning => annotate_snippets::Level::WARNING,
         Level::Info => annotate_snippets::Level::INFO,
     };
-    let title = level.primary_title(visible(&diagnostic.message)).id(diagnostic.code);
+    let title = level.primary_title(safe(&diagnostic.message)).id(diagnostic.code);
     let mut group = Group::with_title(title);
     for picture in pictures(diagnostic, sources) {
         group = group.element(picture.element());
     }
     if let Some(witness) = &diagnostic.witness {
-        let request = visible(&witness.to_string()).into_owned();
+        let request = safe(&witness.to_string()).into_owned();
         group =
             group.element(annotate_snippets::Level::NOTE.message(format!("for example {request}")));
     }
     if let Some(help) = &diagnostic.help {
-        group = group.element(annotate_snippets::Level::HELP.message(visible(help)));
+        group = group.element(annotate_snippets::Level::HELP.message(safe(help)));
     }
     let renderer = match style {
         Style::Plain => Renderer::plain(),
@@ -163,11 +165,11 @@ impl<'d> Picture<'d> {
             let annotation = kind.span(placed.start - start..placed.end - start);
             match placed.label.text.is_empty() {
                 true => annotation,
-                false => annotation.label(visible(&placed.label.text)),
+                false => annotation.label(safe(&placed.label.text)),
             }
         });
         Snippet::source(&text[start..end])
-            .path(visible(&self.source.name))
+            .path(safe(&self.source.name))
             .line_start(line_start)
             .annotations(annotations)
             .into()
@@ -175,7 +177,7 @@ impl<'d> Picture<'d> {
 
     /// The place without a picture.
     fn origin(&self) -> Element<'d> {
-        let origin = Origin::path(visible(&self.source.name));
+        let origin = Origin::path(safe(&self.source.name));
         match self.labels.first() {
             Some(placed) => {
                 let (line, column) = self.source.line_column(placed.start);
