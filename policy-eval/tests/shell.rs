@@ -1024,7 +1024,7 @@ fn no_shell_reads_the_words_of_an_argument_list() {
     ["git", "status\0--x"]
         run git "status\0--x" !hidden_characters
     ["git", "st\u{200b}atus"]
-        run git "st\u{200b}atus"
+        run git "st\u{200b}atus" !hidden_characters
     "#);
 }
 

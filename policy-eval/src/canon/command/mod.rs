@@ -29,9 +29,10 @@ mod word;
 pub use operands::{counted_parts, operands};
 pub use scan::MAX_DEPTH as MAX_SHELL_DEPTH;
 
-use super::{Context, hidden};
+use super::Context;
 use crate::facts::{Command, Object, Part, PathValue, Word};
 use crate::request::ShellKind;
+use crate::text::{is_control, is_unseen};
 use crate::vocab::{Action, Floor, Floors};
 use run::Call;
 use scan::{Dialect, Setting, Variables};
@@ -100,9 +101,11 @@ fn argument_list(ctx: &Context<'_>, argv: &[&str], emit: &mut dyn FnMut(&Part<'_
         return unknown_command(ctx, Floors::of(Floor::Syntax), emit);
     }
     let mut set = setting(ctx, Dialect::Bash);
-    // The program is a name; the other words are data, as between quotes.
-    let (program, data) = argv.split_first().unwrap_or((&"", &[]));
-    if hidden::in_name(program) || data.iter().any(|word| hidden::in_data(word)) {
+    // No quotes tell data from names here, so what is not seen counts in every word.
+    let is_hidden = |word: &str| word.chars().any(|c| is_control(c) || is_unseen(c));
+    if argv.iter().any(|word| is_hidden(word))
+        || argv.first().is_some_and(|name| name.contains('\n'))
+    {
         set.floors = Floors::of(Floor::HiddenCharacters);
     }
     let mut words = buffer::Buf::<Word<'_>, 32>::new(Word::known(""));
