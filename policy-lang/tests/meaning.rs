@@ -325,18 +325,21 @@ fn a_root_that_is_not_bound_is_unknown_and_of_several_bindings_the_strictest_cou
 }
 
 #[test]
-fn a_platform_that_ignores_case_adds_a_form_that_can_only_tighten() {
+fn a_platform_that_ignores_case_has_one_path_for_all_spellings_and_a_second_name_for_programs() {
     check(
         &[r#"
             open:   allow write "/w/**"
             closed: deny  write "/w/.git/**"
             named:  deny  run "Git push ..."
-            others: allow run "git ..."
+            others: allow run "git ...", "Make ..."
         "#],
         &[
+            ("run Make", "allow by others"),
+            (r#"run make + {"context": {"platform": "macos"}}"#, "ask by default"),
             ("write /w/.GIT/a", "allow by open"),
             (r#"write /w/.GIT/a + {"context": {"platform": "macos"}}"#, "deny by closed"),
-            (r#"write /W/a + {"context": {"platform": "macos"}}"#, "ask by default"),
+            (r#"write /W/a + {"context": {"platform": "macos"}}"#, "allow by open"),
+            ("write /W/a", "ask by default"),
             ("run git push", "allow by others"),
             (r#"run git push + {"context": {"platform": "macos"}}"#, "deny by named"),
         ],

@@ -135,12 +135,15 @@ impl Tables {
                 .get(group.sequence as usize)
                 .ok_or(InvalidTables { what: "a group's sequence" })?;
             ensure(group.symbols.len() == sequence.tokens.len(), "a group's symbols")?;
+            let folded = group.folded_symbols.len();
+            ensure(folded == sequence.folded.len(), "a group's folded symbols")?;
             ensure((group.variable as usize) < self.variables.len(), "a group's variable")?;
             if let Start::Root(root) = group.start {
                 ensure(usize::from(root) < self.roots.len(), "a group's root")?;
             }
-            let mut last = group.symbols.iter().copied().max().unwrap_or(0).max(group.other);
-            if let Some(globs) = &group.globs {
+            let symbols = group.symbols.iter().chain(&group.folded_symbols);
+            let mut last = symbols.copied().max().unwrap_or(0).max(group.other);
+            for globs in group.globs.iter().chain(&group.folded_globs) {
                 ensure(globs.is_valid(), "a group's globs")?;
                 last = last.max(globs.symbols.iter().copied().max().unwrap_or(0));
             }
@@ -162,7 +165,7 @@ impl Tables {
             ensure(group.classes.iter().all(|&class| class < classes), "a group's class")?;
         }
         for root in &self.roots {
-            for group in root.within.into_iter().flat_map(|(exact, folded)| [exact, folded]) {
+            if let Some(group) = root.within {
                 ensure((group as usize) < self.groups.len(), "where a root lies")?;
             }
         }

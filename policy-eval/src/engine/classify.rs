@@ -11,9 +11,7 @@ use super::tables::{
     Group, NOWHERE, Plain, Plan, PlanSequence, Sequence, Source, Split, Start, Tables, VariableKind,
 };
 use crate::canon::{self, fold};
-use crate::facts::{
-    Args, Attribute, Endpoint, HostValue, Judged, Object, PathValue, Word, WordKind,
-};
+use crate::facts::{Args, Attribute, HostValue, Judged, Object, PathValue, Word, WordKind};
 use crate::vocab::Attr;
 
 /// The class was not asked for yet.
@@ -241,7 +239,7 @@ impl<'t, 'a> Facts<'t, 'a> {
         let group = &self.tables.groups[group as usize];
         let sequence = &self.tables.sequences[group.sequence as usize];
         let accepts = |member: &str| {
-            let state = step(group, 0, sequence.tokens.find(member.as_bytes()), member.as_bytes());
+            let state = group.step(0, sequence.token(member.as_bytes(), false));
             group.classes[state as usize] != 0
         };
         match self.value(source) {
@@ -322,12 +320,13 @@ impl<'t, 'a> Facts<'t, 'a> {
         path: &str,
         found: &mut [u32; ABREAST],
     ) {
-        let path = if sequence.fold { fold(path) } else { Cow::Borrowed(path) };
-        let mut abreast = Abreast::new(self.tables, sequence, chunk);
+        let folds = self.ignores_case();
+        let path = if folds { fold(path) } else { Cow::Borrowed(path) };
+        let mut abreast = Abreast { folds, ..Abreast::new(self.tables, sequence, chunk) };
         for (index, &(group, _)) in chunk.iter().enumerate() {
             if let Start::Root(root) = self.tables.groups[group as usize].start {
                 abreast.from[index] = match self.bindings.paths[usize::from(root)] {
-                    Some(bound) if sequence.fold => behind(&path, &fold(bound)),
+                    Some(bound) if folds => behind(&path, &fold(bound)),
                     Some(bound) => behind(&path, bound),
                     None => None,
                 }
@@ -387,6 +386,11 @@ impl<'t, 'a> Facts<'t, 'a> {
                 (_, other) => Tokens::Class(no_class(other, NOWHERE)),
             },
         }
+    }
+
+    /// Whether names that differ in case are the same on the request's platform.
+    pub(super) fn ignores_case(&self) -> bool {
+        self.judged.request.platform_or_default().ignores_case()
     }
 
     /// The path that a sequence over components reads, where it is known.
@@ -451,28 +455,30 @@ struct Abreast<'t, 'c> {
     states: [u32; ABREAST],
     /// Tokens before this byte are not the group's; [`NOWHERE`]: the path is not under its root.
     from: [u32; ABREAST],
+    /// The tokens are those of a path, folded.
+    folds: bool,
 }
 
 impl<'t, 'c> Abreast<'t, 'c> {
     fn new(tables: &'t Tables, sequence: &'t Sequence, chunk: &'c [(u32, u32)]) -> Self {
-        Abreast { tables, sequence, chunk, states: [0; ABREAST], from: [0; ABREAST] }
+        Abreast { tables, sequence, chunk, states: [0; ABREAST], from: [0; ABREAST], folds: false }
     }
 
     #[inline]
     fn step(&mut self, token: &[u8]) {
-        let number = self.sequence.tokens.find(token);
+        let token = self.sequence.token(token, self.folds);
         for (state, &(group, _)) in self.states.iter_mut().zip(self.chunk) {
-            *state = step(&self.tables.groups[group as usize], *state, number, token);
+            *state = self.tables.groups[group as usize].step(*state, token);
         }
     }
 
     #[inline]
     fn step_at(&mut self, token: &[u8], at: u32) {
-        let number = self.sequence.tokens.find(token);
+        let token = self.sequence.token(token, self.folds);
         for (index, &(group, _)) in self.chunk.iter().enumerate() {
             if self.from[index] <= at {
                 let state = &mut self.states[index];
-                *state = step(&self.tables.groups[group as usize], *state, number, token);
+                *state = self.tables.groups[group as usize].step(*state, token);
             }
         }
     }
@@ -487,18 +493,42 @@ impl<'t, 'c> Abreast<'t, 'c> {
     }
 }
 
-/// One step of a group.
-#[inline]
-pub(super) fn step(group: &Group, state: u32, number: Option<u32>, token: &[u8]) -> u32 {
-    let row = group.rows[state as usize];
-    if row.base == NOWHERE {
-        return state;
+/// A token, and its number in the table that it was looked up in.
+#[derive(Clone, Copy)]
+pub(super) struct Token<'b> {
+    bytes: &'b [u8],
+    number: Option<u32>,
+    folded: bool,
+}
+
+impl Sequence {
+    /// Looks a token up; `folded` says that it is spelt folded.
+    #[inline]
+    pub(super) fn token<'b>(&self, bytes: &'b [u8], folded: bool) -> Token<'b> {
+        let table = if folded { &self.folded } else { &self.tokens };
+        Token { bytes, number: table.find(bytes), folded }
     }
-    let symbol = match (number, &group.globs) {
-        (Some(number), _) => group.symbols[number as usize],
-        (None, Some(globs)) => globs.symbol(token),
-        (None, None) => group.other,
-    };
-    let cell = group.cells[row.base as usize + usize::from(symbol)];
-    if cell.check == state { cell.next } else { row.default }
+}
+
+impl Group {
+    /// One step.
+    #[inline]
+    pub(super) fn step(&self, state: u32, token: Token<'_>) -> u32 {
+        let row = self.rows[state as usize];
+        if row.base == NOWHERE {
+            return state;
+        }
+        let (symbols, globs) = if token.folded {
+            (&self.folded_symbols, &self.folded_globs)
+        } else {
+            (&self.symbols, &self.globs)
+        };
+        let symbol = match (token.number, globs) {
+            (Some(number), _) => symbols[number as usize],
+            (None, Some(globs)) => globs.symbol(token.bytes),
+            (None, None) => self.other,
+        };
+        let cell = self.cells[row.base as usize + usize::from(symbol)];
+        if cell.check == state { cell.next } else { row.default }
+    }
 }

@@ -1,8 +1,9 @@
 //! One request, decided: parts, readings of the roots, forms, rules, default, floors.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use super::classify::{AT_RUN_TIME, Bindings, Facts, behind, declared_path, step};
+use super::classify::{AT_RUN_TIME, Bindings, Facts, behind, declared_path};
 use super::judge::{Look, counted_tier};
 use super::tables::{
     CommandAtom, CountRow, Effect, Leaf, NOWHERE, NodeId, Operands, OptionsRow, Plan, Tables,
@@ -318,10 +319,10 @@ impl<'t, 'a> Readings<'t, 'a> {
     fn contains_a_path(&self, bound: &str) -> bool {
         let folds = self.judged.request.platform_or_default().ignores_case();
         let contains = |value: Attribute<'_>| match value {
-            Attribute::Path(PathValue::Known(path)) => {
-                behind(path, bound).is_some()
-                    || (folds && behind(&fold(path), &fold(bound)).is_some())
+            Attribute::Path(PathValue::Known(path)) if folds => {
+                behind(&fold(path), &fold(bound)).is_some()
             }
+            Attribute::Path(PathValue::Known(path)) => behind(path, bound).is_some(),
             _ => false,
         };
         [Attr::Path, Attr::Cwd, Attr::Program, Attr::Socket]
@@ -335,20 +336,15 @@ impl<'t, 'a> Readings<'t, 'a> {
     }
 }
 
-/// Whether a root can lie at a path.
-fn may_lie_at(tables: &Tables, within: Option<(u32, u32)>, path: &str, folds: bool) -> bool {
-    let Some((exact, folded)) = within else { return true };
-    accepts_path(tables, exact, path) || (folds && accepts_path(tables, folded, &fold(path)))
-}
-
-/// Whether a group over the components of a path accepts this one.
-fn accepts_path(tables: &Tables, group: u32, path: &str) -> bool {
+/// Whether a root can lie at a path: the group that says so accepts it.
+fn may_lie_at(tables: &Tables, within: Option<u32>, path: &str, folds: bool) -> bool {
+    let Some(group) = within else { return true };
     let group = &tables.groups[group as usize];
+    let path = if folds { fold(path) } else { Cow::Borrowed(path) };
     let sequence = &tables.sequences[group.sequence as usize];
     let components = path.split('/').filter(|component| !component.is_empty());
-    let state = components.fold(0, |state, component| {
-        step(group, state, sequence.tokens.find(component.as_bytes()), component.as_bytes())
-    });
+    let state = components
+        .fold(0, |state, component| group.step(state, sequence.token(component.as_bytes(), folds)));
     group.classes[state as usize] != 0
 }
 
@@ -559,7 +555,8 @@ impl<'t, 'a> Facts<'t, 'a> {
         });
     }
 
-    /// The form in which case is ignored, where the platform has one. It can only tighten.
+    /// The form in which the case of a program's name is ignored, where the platform ignores it. It
+    /// can only tighten.
     fn folded(&mut self, found: &mut Found) {
         let tables = self.tables;
         if let Some(folded) = &self.plan.folded
@@ -591,10 +588,6 @@ impl<'t, 'a> Facts<'t, 'a> {
             }
         }
         found
-    }
-
-    fn ignores_case(&self) -> bool {
-        self.judged.request.platform_or_default().ignores_case()
     }
 
     /// The leaf that a tree leads to; `None` where a class is not to be had.

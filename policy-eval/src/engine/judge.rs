@@ -5,7 +5,7 @@
 //! and whatever an explanation wants to know. Rules are filed by an atom that must hold, so only
 //! those that can match are looked at.
 
-use super::classify::{AT_RUN_TIME, Facts, step};
+use super::classify::{AT_RUN_TIME, Facts};
 use super::tables::{
     CommandAtom, CommandPattern, Effect, Filed, FiledRule, FlagTest, Group, NOWHERE, Source, Start,
     Tables, VariableKind, WordNfa, WordTest, expr,
@@ -19,7 +19,7 @@ use crate::truth::Truth;
 pub(super) enum Look {
     /// As they are.
     Exact,
-    /// By their folded counterparts.
+    /// With the program's name folded: atoms by their folded counterparts.
     Folded,
 }
 
@@ -266,21 +266,21 @@ impl Facts<'_, '_> {
         else {
             return Truth::OPEN;
         };
-        let path = if sequence.fold { fold(path) } else { path.into() };
-        let within = tables.roots[usize::from(root)].within.map(|(exact, folded)| {
-            let group = &tables.groups[if sequence.fold { folded } else { exact } as usize];
+        let folds = self.ignores_case();
+        let path = if folds { fold(path) } else { path.into() };
+        let within = tables.roots[usize::from(root)].within.map(|index| {
+            let group = &tables.groups[index as usize];
             (group, &tables.sequences[group.sequence as usize])
         });
         let mut root_state = 0;
         let mut states: Vec<u32> = Vec::new();
         for component in path.split('/').filter(|component| !component.is_empty()) {
-            let number = sequence.tokens.find(component.as_bytes());
+            let token = sequence.token(component.as_bytes(), folds);
             for state in &mut states {
-                *state = step(group, *state, number, component.as_bytes());
+                *state = group.step(*state, token);
             }
             let may_end = within.is_none_or(|(group, sequence)| {
-                let number = sequence.tokens.find(component.as_bytes());
-                root_state = step(group, root_state, number, component.as_bytes());
+                root_state = group.step(root_state, sequence.token(component.as_bytes(), folds));
                 group.classes[root_state as usize] != 0
             });
             if may_end {
@@ -309,9 +309,8 @@ impl Facts<'_, '_> {
         for half in halves {
             states = match half {
                 Some(token) => {
-                    let number = sequence.tokens.find(token.as_bytes());
-                    let next = |&state: &u32| step(group, state, number, token.as_bytes());
-                    states.iter().map(next).collect()
+                    let token = sequence.token(token.as_bytes(), false);
+                    states.iter().map(|&state| group.step(state, token)).collect()
                 }
                 None => states.iter().flat_map(|&state| successors(group, state)).collect(),
             };

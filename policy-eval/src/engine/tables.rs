@@ -111,8 +111,8 @@ pub struct OptionsRow {
 pub struct RootRow {
     /// Its name.
     pub name: Box<str>,
-    /// The groups over a path that say where it can lie, exactly and folded, if it says so.
-    pub within: Option<(u32, u32)>,
+    /// The group over a path that says where it can lie, if it says so.
+    pub within: Option<u32>,
 }
 
 /// Where an attribute comes from.
@@ -171,9 +171,11 @@ pub enum Split {
 pub struct Sequence {
     pub source: Source,
     pub split: Split,
-    /// Compared folded: of a command the first word, of a path every component.
+    /// Of a command: the name of the program is compared folded.
     pub fold: bool,
     pub tokens: TokenTable,
+    /// Of a path: the tokens in their folded spelling, for platforms that ignore case.
+    pub folded: TokenTable,
     /// Its groups are `groups[first..last]`.
     pub groups: (u32, u32),
 }
@@ -201,6 +203,10 @@ pub struct Group {
     pub other: u16,
     /// Gives the symbol of a token that is not in the table.
     pub globs: Option<ByteDfa>,
+    /// Of a path: the symbol of each token in the table of folded tokens.
+    pub folded_symbols: Box<[u16]>,
+    /// Of a path: gives the symbol of a folded token that is not in that table.
+    pub folded_globs: Option<ByteDfa>,
     /// State 0 is the start.
     pub rows: Box<[Row]>,
     pub cells: Box<[Cell]>,
@@ -283,7 +289,8 @@ pub struct Atom {
     pub place: u32,
     /// Of a command: the patterns in `commands`, for words known only at run time; else [`NOWHERE`].
     pub command: u32,
-    /// The atom that stands for this one in a folded form; itself where folding changes nothing.
+    /// The atom that stands for this one where the program's name is folded; itself for all that is
+    /// no command.
     pub folded: u32,
 }
 
@@ -365,7 +372,7 @@ pub struct Plan {
     pub listed: Filed,
     /// All rules, filed by an atom that must hold.
     pub filed: Filed,
-    /// The same by folded atoms, where the action has any.
+    /// The same by folded atoms, where the action has any: of commands.
     pub folded: Option<Filed>,
     /// Roots that patterns of the action start from.
     pub roots: Box<[u16]>,

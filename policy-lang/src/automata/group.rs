@@ -10,15 +10,17 @@
 //! its patterns justify. After the study in the design notes: winner and shape, not minimisation,
 //! keep these automata small.
 
+use regex_syntax::hir::Hir;
 use rustc_hash::FxHashMap;
 
+use policy_eval::canon;
 use policy_eval::engine::ByteDfa;
 use policy_eval::engine::tables::{Cell, NOWHERE, Row};
 
-use super::bytes::{Globs, TooLarge};
+use super::bytes::{Globs, TooLarge, whole};
 use super::displace::displace;
 use super::words::FlagWord;
-use crate::model::pattern::{CommandPattern, TokenPattern, WordItem};
+use crate::model::pattern::{CommandPattern, Piece, TokenPattern, WordItem};
 
 /// One step over tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -115,6 +117,8 @@ pub(crate) struct Built {
     pub(crate) symbols: Vec<u16>,
     pub(crate) other: u16,
     pub(crate) globs: Option<ByteDfa>,
+    pub(crate) folded_symbols: Vec<u16>,
+    pub(crate) folded_globs: Option<ByteDfa>,
     pub(crate) rows: Vec<Row>,
     pub(crate) cells: Vec<Cell>,
     pub(crate) classes: Vec<u32>,
@@ -149,9 +153,37 @@ pub(crate) fn build(
 pub(crate) struct Tokens {
     pub(crate) names: Vec<String>,
     numbers: FxHashMap<String, u32>,
+    /// The sequence is one of paths: each token also has a folded spelling, by its number here.
+    pub(crate) folded: Option<Folded>,
+}
+
+/// The folded spellings of tokens.
+#[derive(Default)]
+pub(crate) struct Folded {
+    pub(crate) names: Vec<String>,
+    numbers: FxHashMap<String, u32>,
+    /// By token: its folded spelling.
+    of_token: Vec<u32>,
+}
+
+impl Folded {
+    fn add(&mut self, token: &str) {
+        let spelling = canon::fold(token);
+        let next = self.names.len() as u32;
+        let number = *self.numbers.entry(spelling.into_owned()).or_insert_with_key(|spelling| {
+            self.names.push(spelling.clone());
+            next
+        });
+        self.of_token.push(number);
+    }
 }
 
 impl Tokens {
+    /// No tokens yet, of a sequence of paths.
+    pub(crate) fn of_paths() -> Tokens {
+        Tokens { folded: Some(Folded::default()), ..Tokens::default() }
+    }
+
     /// The number of a token; it gets one where it has none.
     pub(crate) fn number(&mut self, token: &str) -> u32 {
         if let Some(&number) = self.numbers.get(token) {
@@ -160,6 +192,9 @@ impl Tokens {
         let number = self.names.len() as u32;
         self.names.push(token.to_owned());
         self.numbers.insert(token.to_owned(), number);
+        if let Some(folded) = &mut self.folded {
+            folded.add(token);
+        }
         number
     }
 
@@ -498,6 +533,8 @@ impl<'t> Builder<'t> {
             symbols: alphabet.of_token,
             other: alphabet.other,
             globs: alphabet.dfa,
+            folded_symbols: alphabet.of_folded,
+            folded_globs: alphabet.folded_dfa,
             rows,
             cells,
             classes,
@@ -507,6 +544,9 @@ impl<'t> Builder<'t> {
 }
 
 /// The symbols of a group. Symbol 0 is a token that no literal and no glob of it speaks of.
+///
+/// Of paths there are also symbols of folded tokens: all literals with one folded spelling, and
+/// what the folded globs say. A request uses those of one kind only, but one automaton serves both.
 struct Alphabet {
     symbols: u32,
     /// By token of the sequence.
@@ -514,68 +554,147 @@ struct Alphabet {
     /// Of tokens that are not in the table, where there are no globs.
     other: u16,
     dfa: Option<ByteDfa>,
-    /// By symbol: the literal that it stands for, if any, and the globs that match it.
-    literals: Vec<Option<u32>>,
+    /// By folded token of the sequence; empty where it is none of paths.
+    of_folded: Vec<u16>,
+    folded_dfa: Option<ByteDfa>,
+    /// By symbol: the literals that it stands for, and the globs that match it.
+    literals: Vec<Box<[u32]>>,
     globs: Vec<Box<[u32]>>,
+    /// By literal: the symbols that stand for it.
+    of_literal: FxHashMap<u32, Vec<u16>>,
     /// By glob: the symbols that it matches.
     of_glob: Vec<Vec<u16>>,
+    numbers: FxHashMap<(Box<[u32]>, Box<[u32]>), u16>,
 }
 
 impl Alphabet {
     fn build(tokens: &Tokens, named: &[bool], tests: &[GlobTest]) -> Result<Alphabet, TooLarge> {
-        let globs = if tests.is_empty() {
-            None
-        } else {
-            let hirs: Vec<_> = tests
-                .iter()
-                .map(|test| match test {
-                    GlobTest::Pattern(pattern) => super::bytes::whole(pattern),
-                    GlobTest::Flag(word) => word.hir(),
-                })
-                .collect();
-            Some(Globs::build_from(&hirs)?)
-        };
         let mut alphabet = Alphabet {
             symbols: 0,
             of_token: Vec::with_capacity(tokens.names.len()),
             other: 0,
             dfa: None,
+            of_folded: Vec::new(),
+            folded_dfa: None,
             literals: Vec::new(),
             globs: Vec::new(),
+            of_literal: FxHashMap::default(),
             of_glob: vec![Vec::new(); tests.len()],
+            numbers: FxHashMap::default(),
         };
-        match &globs {
-            None => alphabet.push(None, Box::default())?,
-            Some(globs) => {
-                for matched in &globs.matched {
-                    alphabet.push(None, matched.clone())?;
+        alphabet.symbol(&[], &[])?;
+        let exact = alphabet.add_globs(tests, GlobTest::hir)?;
+        for (number, name) in tokens.names.iter().enumerate() {
+            let number = [number as u32];
+            let literals = if named[number[0] as usize] { &number[..] } else { &[] };
+            let symbol = alphabet.symbol(literals, exact.matched(name))?;
+            alphabet.of_token.push(symbol);
+        }
+        alphabet.dfa = exact.dfa;
+        if let Some(folded) = &tokens.folded {
+            let mut literals: Vec<Vec<u32>> = vec![Vec::new(); folded.names.len()];
+            for (token, &spelling) in folded.of_token.iter().enumerate() {
+                if named[token] {
+                    literals[spelling as usize].push(token as u32);
                 }
             }
-        }
-        for (number, name) in tokens.names.iter().enumerate() {
-            // A token that no step names is like any other that the same globs match.
-            let other = globs.as_ref().map_or(0, |globs| globs.dfa.symbol(name.as_bytes()));
-            if named[number] {
-                let matched = alphabet.globs[usize::from(other)].clone();
-                alphabet.of_token.push(alphabet.symbols as u16);
-                alphabet.push(Some(number as u32), matched)?;
-            } else {
-                alphabet.of_token.push(other);
+            let globs = alphabet.add_globs(tests, GlobTest::folded_hir)?;
+            for (name, literals) in folded.names.iter().zip(&literals) {
+                let symbol = alphabet.symbol(literals, globs.matched(name))?;
+                alphabet.of_folded.push(symbol);
             }
+            alphabet.folded_dfa = globs.dfa;
         }
-        alphabet.dfa = globs.map(|globs| globs.dfa);
         Ok(alphabet)
     }
 
-    fn push(&mut self, literal: Option<u32>, globs: Box<[u32]>) -> Result<(), TooLarge> {
+    /// Gives every set of globs that can match a token its symbol.
+    fn add_globs(
+        &mut self,
+        tests: &[GlobTest],
+        hir: impl Fn(&GlobTest) -> Hir,
+    ) -> Result<Matcher, TooLarge> {
+        if tests.is_empty() {
+            return Ok(Matcher { dfa: None, matched: Vec::new() });
+        }
+        let hirs: Vec<Hir> = tests.iter().map(hir).collect();
+        let Globs { mut dfa, matched } = Globs::build_from(&hirs)?;
+        let symbols: Vec<u16> =
+            matched.iter().map(|globs| self.symbol(&[], globs)).collect::<Result<_, _>>()?;
+        dfa.symbols = dfa.symbols.iter().map(|&own| symbols[usize::from(own)]).collect();
+        let matched = self.globs.clone();
+        Ok(Matcher { dfa: Some(dfa), matched })
+    }
+
+    /// The symbol of tokens that are these literals and that these globs match.
+    fn symbol(&mut self, literals: &[u32], globs: &[u32]) -> Result<u16, TooLarge> {
+        let key: (Box<[u32]>, Box<[u32]>) = (literals.into(), globs.into());
+        if let Some(&known) = self.numbers.get(&key) {
+            return Ok(known);
+        }
         let symbol = u16::try_from(self.symbols).map_err(|_| TooLarge)?;
-        for &glob in &globs {
+        for &literal in literals {
+            self.of_literal.entry(literal).or_default().push(symbol);
+        }
+        for &glob in globs {
             self.of_glob[glob as usize].push(symbol);
         }
-        self.literals.push(literal);
-        self.globs.push(globs);
+        self.literals.push(key.0.clone());
+        self.globs.push(key.1.clone());
+        self.numbers.insert(key, symbol);
         self.symbols += 1;
-        Ok(())
+        Ok(symbol)
+    }
+}
+
+/// Globs whose automaton gives symbols of an alphabet.
+struct Matcher {
+    dfa: Option<ByteDfa>,
+    /// By symbol: the globs that match.
+    matched: Vec<Box<[u32]>>,
+}
+
+impl Matcher {
+    fn matched(&self, token: &str) -> &[u32] {
+        match &self.dfa {
+            Some(dfa) => &self.matched[usize::from(dfa.symbol(token.as_bytes()))],
+            None => &[],
+        }
+    }
+}
+
+impl GlobTest {
+    fn hir(&self) -> Hir {
+        match self {
+            GlobTest::Pattern(pattern) => whole(pattern),
+            GlobTest::Flag(word) => word.hir(),
+        }
+    }
+
+    /// The test of a folded token.
+    fn folded_hir(&self) -> Hir {
+        match self {
+            GlobTest::Pattern(pattern) => whole(&fold_token(pattern)),
+            GlobTest::Flag(word) => word.hir(),
+        }
+    }
+}
+
+/// The pattern of folded tokens: what it matches in some spelling, it matches folded.
+pub(crate) fn fold_token(token: &TokenPattern) -> TokenPattern {
+    let pieces: Vec<Piece> = token.pieces.iter().map(fold_piece).collect();
+    // A literal needs no further folding: the token is folded before it is compared.
+    let literal = matches!(pieces[..], [] | [Piece::Literal(_)]);
+    TokenPattern { pieces, fold: !literal && !token.is_any() }
+}
+
+fn fold_piece(piece: &Piece) -> Piece {
+    match piece {
+        Piece::Literal(text) => Piece::Literal(canon::fold(text).into_owned()),
+        Piece::Alternatives(lists) => Piece::Alternatives(
+            lists.iter().map(|list| list.iter().map(fold_piece).collect()).collect(),
+        ),
+        Piece::AnyChar | Piece::Star | Piece::Class { .. } | Piece::Regex(_) => piece.clone(),
     }
 }
 
@@ -661,12 +780,13 @@ impl<'b, 't> Subsets<'b, 't> {
         }
         glob.sort_unstable();
         literal.sort_unstable();
-        let dashes = self.builder.tokens.get("--");
+        let dashes = self.builder.tokens.get("--").filter(|_| !but_dashes.is_empty());
         let mut symbols: Vec<u16> = literal
             .iter()
             .map(|&(token, _)| token)
-            .chain(dashes.filter(|_| !but_dashes.is_empty()))
-            .map(|token| self.alphabet.of_token[token as usize])
+            .chain(dashes)
+            .flat_map(|token| self.alphabet.of_literal.get(&token).into_iter().flatten())
+            .copied()
             .collect();
         let mut numbers: Vec<u32> = glob.iter().map(|&(number, _)| number).collect();
         numbers.dedup();
@@ -679,12 +799,12 @@ impl<'b, 't> Subsets<'b, 't> {
         let default = self.number(usual);
         let mut exceptions = Vec::new();
         for symbol in symbols {
-            let token = self.alphabet.literals[usize::from(symbol)];
+            let tokens = &self.alphabet.literals[usize::from(symbol)];
             let mut to = always.clone();
-            if token.is_none() || token != dashes {
+            if !dashes.is_some_and(|dashes| tokens.contains(&dashes)) {
                 to.extend(&but_dashes);
             }
-            if let Some(token) = token {
+            for &token in tokens {
                 let first = literal.partition_point(|&(other, _)| other < token);
                 to.extend(
                     literal[first..].iter().take_while(|step| step.0 == token).map(|step| step.1),

@@ -7,13 +7,13 @@
 use std::net::IpAddr;
 
 use policy_eval::engine::tables::{Plain, Source, Split, Start, expr};
-use policy_eval::{Attr, Type, canon};
+use policy_eval::{Attr, Type};
 use rustc_hash::FxHashMap;
 
-use crate::automata::group::{CommandShape, Item, Predicate};
+use crate::automata::group::{CommandShape, Item, Predicate, fold_token};
 use crate::model::pattern::{
-    CommandPattern, HostPattern, HostShape, LabelItem, PathBase, PathItem, PathPattern, Piece,
-    TokenPattern, WordItem,
+    CommandPattern, FlagConstraint, HostPattern, HostShape, LabelItem, PathBase, PathItem,
+    PathPattern, TokenPattern, WordItem,
 };
 use crate::model::{Atom, AttrRef, DeclaredType, Formula, Model, Root};
 
@@ -207,9 +207,9 @@ impl<'m> Atoms<'m> {
         Some(self.number(Ask::Sequence { sequence, start: Start::Beginning, predicate }))
     }
 
-    /// The atoms (as they are, and folded) that say where a root can lie. None where it says
-    /// nothing, or speaks of other roots: it may then lie anywhere.
-    pub(crate) fn within(&mut self, root: &Root) -> Option<(u32, u32)> {
+    /// The atom that says where a root can lie. None where it says nothing, or speaks of other
+    /// roots: it may then lie anywhere.
+    pub(crate) fn within(&mut self, root: &Root) -> Option<u32> {
         if root.within.is_empty()
             || root.within.iter().any(|pattern| pattern.base != PathBase::Absolute)
         {
@@ -217,7 +217,7 @@ impl<'m> Atoms<'m> {
         }
         let source = Source::Root(root.name.as_str().into());
         match self.paths(source, &root.within) {
-            Lowered::Atom(number) => Some((number, self.folded[number as usize])),
+            Lowered::Atom(number) => Some(number),
             _ => None,
         }
     }
@@ -345,45 +345,30 @@ fn labels_from_the_right(labels: &[LabelItem]) -> Vec<Item> {
     items
 }
 
-/// The same question of a folded form: of every component of a path, of a command's program.
+/// The same question of a command whose program's name is folded.
 fn folded(ask: &Ask) -> Option<Ask> {
-    let Ask::Sequence { sequence, start, predicate } = ask else { return None };
+    let Ask::Sequence { sequence, start, predicate: Predicate::Commands(patterns) } = ask else {
+        return None;
+    };
     if sequence.fold {
         return None;
     }
-    let predicate = match (sequence.split, predicate) {
-        (Split::Components, Predicate::Tokens(patterns)) => Predicate::Tokens(
-            patterns
-                .iter()
-                .map(|items| {
-                    items
-                        .iter()
-                        .map(|item| match item {
-                            Item::One(token) => Item::One(fold_token(token)),
-                            Item::Any => Item::Any,
-                        })
-                        .collect()
-                })
-                .collect(),
-        ),
-        (Split::Words, Predicate::Commands(patterns)) => Predicate::Commands(
-            patterns
-                .iter()
-                .map(|shape| CommandShape {
-                    items: fold_first(&shape.items),
-                    flags: shape
-                        .flags
-                        .iter()
-                        .map(|flags| crate::model::pattern::FlagConstraint {
-                            after: fold_first(&flags.after),
-                            ..flags.clone()
-                        })
-                        .collect(),
-                })
-                .collect(),
-        ),
-        _ => return None,
-    };
+    let predicate = Predicate::Commands(
+        patterns
+            .iter()
+            .map(|shape| CommandShape {
+                items: fold_first(&shape.items),
+                flags: shape
+                    .flags
+                    .iter()
+                    .map(|flags| FlagConstraint {
+                        after: fold_first(&flags.after),
+                        ..flags.clone()
+                    })
+                    .collect(),
+            })
+            .collect(),
+    );
     let sequence = SequenceKey { fold: true, ..sequence.clone() };
     Some(Ask::Sequence { sequence, start: *start, predicate })
 }
@@ -402,23 +387,6 @@ fn fold_first(items: &[WordItem]) -> Vec<WordItem> {
         Some(WordItem::AnyWords) | None => {}
     }
     items
-}
-
-fn fold_token(token: &TokenPattern) -> TokenPattern {
-    let pieces: Vec<Piece> = token.pieces.iter().map(fold_piece).collect();
-    // A literal needs no further folding: the token is folded before it is compared.
-    let literal = matches!(pieces[..], [] | [Piece::Literal(_)]);
-    TokenPattern { pieces, fold: !literal && !token.is_any() }
-}
-
-fn fold_piece(piece: &Piece) -> Piece {
-    match piece {
-        Piece::Literal(text) => Piece::Literal(canon::fold(text).into_owned()),
-        Piece::Alternatives(lists) => Piece::Alternatives(
-            lists.iter().map(|list| list.iter().map(fold_piece).collect()).collect(),
-        ),
-        Piece::AnyChar | Piece::Star | Piece::Class { .. } | Piece::Regex(_) => piece.clone(),
-    }
 }
 
 impl Lowered {

@@ -200,9 +200,7 @@ fn tables(model: &Model) -> Result<Tables, CompileError> {
         .zip(within)
         .map(|(root, within)| RootRow {
             name: root.name.as_str().into(),
-            within: within.map(|(exact, folded)| {
-                (frozen.group_of(exact, &tables), frozen.group_of(folded, &tables))
-            }),
+            within: within.map(|atom| frozen.group_of(atom, &tables)),
         })
         .collect();
     plan::freeze(model, &formulas, &frozen, &mut options, &mut tables);

@@ -128,7 +128,10 @@ impl Freezer<'_, '_> {
     fn sequence(&mut self, key: &SequenceKey, asked: &[usize]) -> Result<(), TooLarge> {
         let number = self.sequences.len() as u32;
         let first = self.groups.len() as u32;
-        let mut tokens = Tokens::default();
+        let mut tokens = match key.split {
+            Split::Components => Tokens::of_paths(),
+            _ => Tokens::default(),
+        };
         let mut bins: BTreeMap<(Start, Shape), Vec<usize>> = BTreeMap::new();
         for &atom in asked {
             if let Ask::Sequence { start, predicate, .. } = &self.atoms.asks[atom] {
@@ -165,6 +168,9 @@ impl Freezer<'_, '_> {
             split: key.split,
             fold: key.fold,
             tokens: TokenTable::build(tokens.names.iter().map(String::as_str)),
+            folded: TokenTable::build(
+                tokens.folded.iter().flat_map(|folded| &folded.names).map(String::as_str),
+            ),
             groups: (first, self.groups.len() as u32),
         });
         Ok(())
@@ -183,6 +189,8 @@ impl Freezer<'_, '_> {
             symbols: built.symbols.into(),
             other: built.other,
             globs: built.globs,
+            folded_symbols: built.folded_symbols.into(),
+            folded_globs: built.folded_globs,
             rows: built.rows.into(),
             cells: built.cells.into(),
             classes: built.classes.into(),
@@ -349,6 +357,8 @@ impl Freezer<'_, '_> {
                 symbols: one.symbols.into(),
                 other: one.other,
                 globs: one.globs,
+                folded_symbols: one.folded_symbols.into(),
+                folded_globs: one.folded_globs,
                 rows: one.rows.into(),
                 cells: one.cells.into(),
                 classes: one.classes.into(),
@@ -360,6 +370,7 @@ impl Freezer<'_, '_> {
             split: Split::Whole,
             fold: false,
             tokens: TokenTable::build(tokens.names.iter().map(String::as_str)),
+            folded: TokenTable::default(),
             groups: (group, group + 1),
         });
         Ok(group)

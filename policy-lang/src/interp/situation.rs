@@ -36,7 +36,7 @@ pub(super) struct Reading<'a> {
     pub(super) situation: &'a Situation<'a>,
     /// The words of the form; none where no command is known.
     pub(super) form: Option<CommandForm<'a>>,
-    /// Names that differ in case are the same.
+    /// The name of the program is compared without its case.
     fold: bool,
     /// Whether this is what is certainly meant.
     certain: bool,
@@ -80,8 +80,9 @@ impl<'a> Situation<'a> {
 
     /// Every way to take the part. There is at least one.
     pub(super) fn readings(&self) -> Vec<Reading<'_>> {
+        let is_command = matches!(self.judged.part.object, Object::Command(_));
         let exact_and_folded =
-            if ignores_case(self.judged) { &[false, true][..] } else { &[false] };
+            if is_command && ignores_case(self.judged) { &[false, true][..] } else { &[false] };
         exact_and_folded.iter().flat_map(|&fold| self.readings_in_spelling(fold)).collect()
     }
 
@@ -90,8 +91,8 @@ impl<'a> Situation<'a> {
         request.shell.is_some() || request.argv.is_some()
     }
 
-    /// The ways to take the part with names compared exactly, or as a file system that ignores
-    /// case compares them.
+    /// The ways to take the part with the program's name compared exactly, or as a file system that
+    /// ignores case compares it. Paths are always compared as the platform compares them.
     pub(super) fn readings_in_spelling(&self, fold: bool) -> Vec<Reading<'_>> {
         let reading = |form: Option<CommandForm<'a>>| Reading {
             situation: self,
@@ -274,7 +275,7 @@ impl Reading<'_> {
 
     fn paths(&self) -> Paths<'_> {
         let Situation { model, bindings, .. } = self.situation;
-        Paths { model, bindings, fold: self.fold }
+        Paths { model, bindings, fold: ignores_case(self.situation.judged) }
     }
 }
 
@@ -334,12 +335,8 @@ fn places_of<'a>(
 }
 
 fn may_lie_at(root: &Root, folder: &str, model: &Model, judged: &Judged<'_>) -> bool {
-    let spellings = [false, ignores_case(judged)];
-    root.within.is_empty()
-        || spellings.into_iter().any(|fold| {
-            let paths = Paths { model, bindings: &[], fold };
-            paths.lies_in(PathValue::Known(folder), &root.within).can_hold()
-        })
+    let paths = Paths { model, bindings: &[], fold: ignores_case(judged) };
+    root.within.is_empty() || paths.lies_in(PathValue::Known(folder), &root.within).can_hold()
 }
 
 /// A declared attribute, where it was sent as a value of its type.
