@@ -4,7 +4,9 @@
 //!   shell text ─► scan ─► words ─► run ─► options   what a wrapper wraps
 //!                  │                 ├──► scan      what `bash -c` runs
 //!                  │                 └──► forms     the readings of a command
-//!                  ├──► word        quotes, expansions; substitutions inside
+//!                  ├──► compound    groups, loops, conditions, functions
+//!                  ├──► simple      assignments, words, redirections; heredoc
+//!                  ├──► word        quotes, expansions; substitution inside
 //!                  ├──► dirs        where `cd` leads
 //!                  └──► redirect    files that are read and written
 //! ```
@@ -16,13 +18,17 @@
 //! Nothing here knows a policy, and nothing is skipped for being harmless.
 
 mod buffer;
+mod compound;
 mod dirs;
 mod forms;
+mod heredoc;
 mod operands;
 mod options;
 mod redirect;
 mod run;
 mod scan;
+mod simple;
+mod substitution;
 mod tables;
 mod word;
 

@@ -1,6 +1,7 @@
 //! The files that redirections touch, as parts.
 
-use super::scan::{Operator, Setting};
+use super::scan::Setting;
+use super::simple::Operator;
 use crate::canon::{host_attribute, path};
 use crate::facts::{Attribute, Endpoint, HostValue, Object, Part, PathValue, Word};
 use crate::vocab::Action;

@@ -69,6 +69,9 @@ pub(super) fn command(call: &Call<'_>, out: Out<'_>) -> Effect {
     }
     let mut room = String::new();
     let program = forms::program(written, call.set.ctx.platform, &mut room);
+    if tables::is_ordinary(program.name) {
+        return leaf(call, Floors::NONE, out);
+    }
     if tables::SHELLS.contains(&program.name) {
         return shell(call, &program, out);
     }

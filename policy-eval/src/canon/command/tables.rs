@@ -521,6 +521,59 @@ pub(super) const SPLIT_VARIABLES: &[&str] = &[
 /// The folders whose programs are their base names (S12).
 pub(super) const TRUSTED_FOLDERS: &[&str] = &["/bin", "/usr/bin", "/usr/local/bin"];
 
+/// Whether a program stands in none of the tables of wrappers, shells and builtins, as most
+/// programs of a line do. May be false for a program that does not stand there either.
+pub(super) fn is_ordinary(name: &str) -> bool {
+    let bit = fingerprint(name.as_bytes());
+    KNOWN_PROGRAMS[bit / 64] >> (bit % 64) & 1 == 0
+}
+
+/// The programs that have readers of their own.
+const OWN_READERS: &[&str] = &["cd", "find"];
+
+/// A set of fingerprints, so that an ordinary program costs one look instead of a hundred.
+const KNOWN_PROGRAMS: [u64; 16] = {
+    let mut set = [0; 16];
+    let lists: &[&[&str]] = &[
+        SHELLS,
+        OTHER_SHELLS,
+        RUN_TEXT,
+        RUN_OPERANDS,
+        DECLARE,
+        SET_VARIABLES,
+        EVALUATE_SUBSCRIPTS,
+        CALL_BACK,
+        LOSE_FOLDER,
+        OWN_READERS,
+    ];
+    let mut list = 0;
+    while list < lists.len() {
+        let mut index = 0;
+        while index < lists[list].len() {
+            let bit = fingerprint(lists[list][index].as_bytes());
+            set[bit / 64] |= 1 << (bit % 64);
+            index += 1;
+        }
+        list += 1;
+    }
+    let mut index = 0;
+    while index < WRAPPERS.len() {
+        let bit = fingerprint(WRAPPERS[index].name.as_bytes());
+        set[bit / 64] |= 1 << (bit % 64);
+        index += 1;
+    }
+    set
+};
+
+/// A number below 1024 made of the length of a name and its first and last bytes.
+const fn fingerprint(name: &[u8]) -> usize {
+    match name {
+        [] => 0,
+        [first, .., last] => (*first as usize * 37 + *last as usize * 11 + name.len() * 129) % 1024,
+        [only] => *only as usize,
+    }
+}
+
 /// Options of a program that stand before its subcommand.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Globals {
@@ -916,6 +969,20 @@ mod tests {
         files.sort_unstable();
         files.dedup();
         assert_eq!(files.len(), count);
+    }
+
+    #[test]
+    fn most_programs_are_ordinary_and_none_of_the_known_is() {
+        let wrappers = WRAPPERS.iter().map(|row| row.name);
+        let lists = [SHELLS, OTHER_SHELLS, RUN_TEXT, DECLARE, SET_VARIABLES, EVALUATE_SUBSCRIPTS];
+        let more = [LOSE_FOLDER, CALL_BACK, RUN_OPERANDS, OWN_READERS];
+        for name in wrappers.chain(lists.into_iter().chain(more).flatten().copied()) {
+            assert!(!is_ordinary(name), "{name}");
+        }
+        let usual =
+            ["git", "ls", "cat", "cargo", "npm", "rg", "grep", "rm", "make", "head", "echo"];
+        let ordinary = usual.iter().filter(|name| is_ordinary(name)).count();
+        assert!(usual.len() * 3 < ordinary * 4, "{ordinary}");
     }
 
     #[test]

@@ -463,7 +463,7 @@ impl Scanner<'_, '_> {
     }
 
     /// The text of double quotes, behind the opening one.
-    pub(super) fn double(&mut self, draft: &mut Draft) {
+    fn double(&mut self, draft: &mut Draft) {
         loop {
             let start = self.pos;
             let rest = self.rest();
@@ -504,7 +504,7 @@ impl Scanner<'_, '_> {
     }
 
     /// Everything that begins with `$`.
-    pub(super) fn dollar(&mut self, draft: &mut Draft, quoted: bool) {
+    fn dollar(&mut self, draft: &mut Draft, quoted: bool) {
         let start = self.pos;
         self.pos += 1;
         match self.peek() {

@@ -1,0 +1,194 @@
+//! Laws of shell text that hold for every text.
+
+mod support;
+
+use std::collections::BTreeSet;
+
+use policy_eval::{Object, Request, canon};
+use proptest::prelude::*;
+
+const ROOTS: &[(&str, &str)] = &[("workspace", "/w"), ("home", "/home/dev")];
+
+fn show(line: &str) -> String {
+    support::show(&Request { roots: ROOTS, ..Request::shell(line) })
+}
+
+/// The words of each certain form without run-time words.
+fn certain_commands(line: &str) -> BTreeSet<Vec<String>> {
+    let mut commands = BTreeSet::new();
+    let request = Request { roots: ROOTS, ..Request::shell(line) };
+    canon::parts(&request, &mut |judged| {
+        let Object::Command(command) = judged.part.object else { return };
+        for form in command.forms.iter().filter(|form| form.certain) {
+            let words: Option<Vec<String>> =
+                form.words.iter().map(|word| word.value().map(str::to_owned)).collect();
+            commands.extend(words);
+        }
+    });
+    commands
+}
+
+/// A text between quotes that take everything as it stands.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+/// Pieces that mean something to a shell, in any order.
+fn soup() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec![
+        "a",
+        "-x",
+        " ",
+        "\n",
+        ";",
+        "&",
+        "|",
+        "&&",
+        "(",
+        ")",
+        "{ ",
+        "}",
+        "'",
+        "\"",
+        "\\",
+        "$(",
+        "`",
+        "${",
+        "$((",
+        "))",
+        "$[",
+        "]",
+        "$x",
+        "$'",
+        "<",
+        ">",
+        "<<A\n",
+        "\nA\n",
+        "<(",
+        "#",
+        "*",
+        "[[ ",
+        " ]]",
+        "if ",
+        "then ",
+        "fi ",
+        "do ",
+        "done ",
+        "for i in ",
+        "while ",
+        "case x in ",
+        ";;",
+        "esac ",
+        "f()",
+        "x=",
+        "a[",
+        "~",
+        "é",
+        "\u{200b}",
+        "\0",
+        "cd ..",
+        "bash -c ",
+        "xargs ",
+        "eval ",
+        "find . -exec ",
+        "env ",
+        "time ",
+        "coproc ",
+        "function ",
+    ]);
+    prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+}
+
+fn words() -> impl Strategy<Value = Vec<String>> {
+    prop::collection::vec("[a-z]([a-z '\"$`;|&*~#{}\\\\-]{0,6}[a-z])?", 1..5).prop_map(
+        |mut words| {
+            // A program of its own, so that no wrapper or builtin is meant by chance.
+            words.insert(0, "program".into());
+            words
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_text_has_a_part(text in any::<String>()) {
+        prop_assert!(!show(&text).is_empty());
+    }
+
+    #[test]
+    fn every_soup_has_the_same_parts_each_time(text in soup()) {
+        let shown = show(&text);
+        prop_assert!(!shown.is_empty());
+        prop_assert_eq!(shown, show(&text));
+    }
+
+    #[test]
+    fn quoted_words_are_the_words(words in words()) {
+        let line: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+        prop_assert_eq!(certain_commands(&line.join(" ")), BTreeSet::from([words]));
+    }
+
+    #[test]
+    fn blanks_and_wrapping_keep_the_certain_commands(words in words()) {
+        let plain = words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
+        let wide = words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" \t\\\n ");
+        let expected = BTreeSet::from([words]);
+        for line in [
+            format!("  {wide}\t# note"),
+            format!("({plain})"),
+            format!("{{ {plain}; }}"),
+            format!("! {plain} &"),
+            format!("timeout 5 nice {plain}"),
+            format!("bash -c {}", quoted(&plain)),
+            format!("sh -c {}", quoted(&format!("bash -lc {}", quoted(&plain)))),
+        ] {
+            prop_assert_eq!(&certain_commands(&line), &expected, "{}", line);
+        }
+    }
+
+    #[test]
+    fn what_stands_before_hides_nothing_behind_a_newline(text in soup()) {
+        // Whatever the text is, a line that ends cleanly does not swallow the next command
+        // unless it is open, and then it does not parse.
+        let line = format!("{text}\nlast-command x");
+        let shown = show(&line);
+        let is_seen = shown.contains("run last-command x");
+        let is_unlifted = ["!syntax", "!too_large", "!dynamic_command", "!hidden_characters"]
+            .iter()
+            .any(|floor| shown.contains(floor));
+        prop_assert!(is_seen || is_unlifted, "{}", shown);
+    }
+}
+
+#[test]
+fn deep_nesting_ends_at_the_published_limit() {
+    for (open, close) in [("$(", ")"), ("(", " )"), ("{ ", "; }"), ("\"${x:-", "}\""), ("<(", ")")]
+    {
+        let nested = |depth: usize| format!("{}a{}", open.repeat(depth), close.repeat(depth));
+        assert!(!show(&nested(10)).contains("too_large"), "{open}");
+        assert!(show(&nested(canon::MAX_SHELL_DEPTH as usize + 2)).contains("too_large"), "{open}");
+        assert!(show(&open.repeat(30_000)).contains("too_large"), "{open}");
+    }
+}
+
+#[test]
+fn a_deep_stack_of_scripts_ends_at_the_limit() {
+    let mut line = String::from("rm x");
+    for _ in 0..12 {
+        line = format!("bash -c {}", quoted(&line));
+        if line.len() > 60_000 {
+            break;
+        }
+    }
+    assert!(show(&line).contains("run rm x"), "twelve deep");
+    let many = format!("{}rm x", "nice ".repeat(1000));
+    assert!(show(&many).contains("too_large"));
+}
+
+#[test]
+fn no_number_of_parts_hides_the_last() {
+    let line = format!("{}rm x", "true; ".repeat(9000));
+    assert!(show(&line).ends_with("run rm x\n"));
+}
