@@ -3,10 +3,20 @@
 //! Hidden characters are written as `\u…`, so that a document is safe on a terminal and still says
 //! exactly what was there.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use policy_eval::json::Json;
-use policy_eval::{Decision, PartDecision, Place, Policy, RuleRef, is_control, is_unseen};
+use policy_eval::{
+    Decision, Explanation, Floors, PartDecision, PartExplanation, Place, Policy, is_control,
+    is_unseen,
+};
+use policy_lang::diagnostic::{self, Code, Diagnostic};
+use policy_lang::model::{Model, words};
+use policy_lang::scope::{ActionScope, Conditional, Entry, Scope};
+use policy_lang::span::{Location, Source};
+use policy_lang::testing;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
@@ -69,6 +79,21 @@ impl<'a> DecisionDocument<'a> {
         parts: &'a [PartDecision<'a>],
         action_digest: String,
     ) -> Self {
+        let parts = parts.iter().map(|part| PartDocument {
+            part: &part.part,
+            tier: part.tier.name(),
+            rule: part.rule.map(|rule| rule.name),
+        });
+        Self::of_parts(policy, id, decision, parts.collect(), action_digest)
+    }
+
+    fn of_parts(
+        policy: &'a Policy,
+        id: &'a Json,
+        decision: &Decision<'a>,
+        parts: Vec<PartDocument<'a>>,
+        action_digest: String,
+    ) -> Self {
         let options = decision.options;
         DecisionDocument {
             schema_version: SCHEMA_VERSION,
@@ -79,14 +104,7 @@ impl<'a> DecisionDocument<'a> {
             default: decision.default,
             reason: decision.rule.and_then(|rule| rule.reason),
             source: decision.rule.map(|rule| rule.place.into()),
-            parts: parts
-                .iter()
-                .map(|part| PartDocument {
-                    part: &part.part,
-                    tier: part.tier.name(),
-                    rule: part.rule.map(|rule| rule.name),
-                })
-                .collect(),
+            parts,
             options: OptionsDocument {
                 outside_sandbox: options.outside_sandbox,
                 reviewer: options.reviewer,
@@ -96,7 +114,7 @@ impl<'a> DecisionDocument<'a> {
             },
             record: decision.record.name(),
             marks: decision.marks.iter().collect(),
-            floors: decision.floors.iter().map(|floor| floor.name()).collect(),
+            floors: floor_names(decision.floors),
             policy: policy.into(),
             action_digest,
         }
@@ -162,22 +180,335 @@ impl<'a> From<&'a Policy> for PolicyDocument<'a> {
     }
 }
 
-/// A rule where it is named.
+/// Findings: `policy lint`.
 #[derive(Serialize)]
-pub(crate) struct RuleDocument<'a> {
+pub(crate) struct FindingsDocument {
+    schema_version: u32,
+    findings: Vec<serde_json::Value>,
+}
+
+impl FindingsDocument {
+    pub(crate) fn new(findings: &[Diagnostic], sources: &[Arc<Source>]) -> Self {
+        let findings = findings.iter().map(|found| diagnostic::json::finding(found, sources));
+        FindingsDocument { schema_version: SCHEMA_VERSION, findings: findings.collect() }
+    }
+}
+
+/// Codes of findings: `policy lint --list`.
+#[derive(Serialize)]
+pub(crate) struct CodesDocument {
+    schema_version: u32,
+    codes: Vec<CodeDocument>,
+}
+
+#[derive(Serialize)]
+struct CodeDocument {
+    code: &'static str,
+    title: &'static str,
+    explanation: &'static str,
+}
+
+impl CodesDocument {
+    pub(crate) fn new(codes: impl IntoIterator<Item = &'static Code>) -> Self {
+        let code = |code: &'static Code| CodeDocument {
+            code: code.code,
+            title: code.title,
+            explanation: code.explanation,
+        };
+        let codes = codes.into_iter().map(code).collect();
+        CodesDocument { schema_version: SCHEMA_VERSION, codes }
+    }
+}
+
+/// Files that were laid out: `policy fmt`.
+#[derive(Serialize)]
+pub(crate) struct FilesDocument {
+    schema_version: u32,
+    files: Vec<FormattedDocument>,
+}
+
+/// One file of them.
+#[derive(Serialize)]
+pub(crate) struct FormattedDocument {
+    pub(crate) file: String,
+    /// Whether the layout is another than the text was.
+    pub(crate) changed: bool,
+}
+
+impl FilesDocument {
+    pub(crate) fn new(files: Vec<FormattedDocument>) -> Self {
+        FilesDocument { schema_version: SCHEMA_VERSION, files }
+    }
+}
+
+/// Tests and their coverage: `policy test`.
+#[derive(Serialize)]
+pub(crate) struct TestsDocument<'a> {
+    schema_version: u32,
+    passed: usize,
+    failed: usize,
+    tests: Vec<TestDocument<'a>>,
+    coverage: CoverageDocument<'a>,
+}
+
+#[derive(Serialize)]
+struct TestDocument<'a> {
+    name: &'a str,
+    source: PlaceDocument<'a>,
+    cases: Vec<CaseDocument<'a>>,
+}
+
+#[derive(Serialize)]
+struct CaseDocument<'a> {
+    line: &'a str,
+    source: PlaceDocument<'a>,
+    passed: bool,
+    expected: &'static str,
+    got: Option<&'static str>,
+    rule: Option<&'a str>,
+    reason: Option<&'a str>,
+    default: bool,
+    floors: Vec<&'static str>,
+    not_sent: Vec<&'a str>,
+    error: Option<String>,
+}
+
+#[derive(Serialize)]
+struct CoverageDocument<'a> {
+    rules: usize,
+    reached: usize,
+    percent: usize,
+    unreached: Vec<UnreachedDocument<'a>>,
+}
+
+#[derive(Serialize)]
+struct UnreachedDocument<'a> {
     rule: &'a str,
     layer: &'static str,
+    source: PlaceDocument<'a>,
+}
+
+impl<'a> TestsDocument<'a> {
+    pub(crate) fn new(model: &'a Model, report: &'a testing::Report<'a>) -> Self {
+        let (passed, all) = report.passed();
+        let rules = || model.rules.iter().zip(&report.reached);
+        TestsDocument {
+            schema_version: SCHEMA_VERSION,
+            passed,
+            failed: all - passed,
+            tests: report
+                .tests
+                .iter()
+                .map(|test| TestDocument {
+                    name: &test.name,
+                    source: place(model, test.at),
+                    cases: test.cases.iter().map(|case| CaseDocument::new(model, case)).collect(),
+                })
+                .collect(),
+            coverage: CoverageDocument {
+                rules: rules().count(),
+                reached: rules().filter(|(_, reached)| **reached).count(),
+                percent: report.coverage(),
+                unreached: rules()
+                    .filter(|(_, reached)| !**reached)
+                    .map(|(rule, _)| UnreachedDocument {
+                        rule: &rule.name,
+                        layer: rule.layer.name(),
+                        source: place(model, rule.at),
+                    })
+                    .collect(),
+            },
+        }
+    }
+}
+
+impl<'a> CaseDocument<'a> {
+    fn new(model: &'a Model, case: &'a testing::CaseRun<'a>) -> Self {
+        let got = case.got.as_ref().ok();
+        let rule = got.and_then(|got| got.decision.rule);
+        CaseDocument {
+            line: crate::commands::test::text(model, case.at),
+            source: place(model, case.at),
+            passed: case.passes(),
+            expected: case.expected.name(),
+            got: got.map(|got| got.decision.tier.name()),
+            rule: rule.map(|rule| rule.name),
+            reason: rule.and_then(|rule| rule.reason),
+            default: got.is_some_and(|got| got.decision.default),
+            floors: got.map_or(Vec::new(), |got| floor_names(got.decision.floors)),
+            not_sent: got
+                .iter()
+                .flat_map(|got| &got.parts)
+                .flat_map(|part| part.not_sent.iter().map(String::as_str))
+                .collect(),
+            error: case.got.as_ref().err().map(ToString::to_string),
+        }
+    }
+}
+
+fn place(model: &Model, at: Location) -> PlaceDocument<'_> {
+    let source = model.source(at.source);
+    let (line, column) = source.line_column(at.span.start as usize);
+    PlaceDocument { file: &source.name, line, column }
+}
+
+fn floor_names(floors: Floors) -> Vec<&'static str> {
+    floors.iter().map(|floor| floor.name()).collect()
+}
+
+/// A decision and what led to it: `policy explain`.
+#[derive(Serialize)]
+pub(crate) struct ExplanationDocument<'a> {
+    schema_version: u32,
+    decision: DecisionDocument<'a>,
+    parts: Vec<PartExplanationDocument<'a>>,
+}
+
+#[derive(Serialize)]
+struct PartExplanationDocument<'a> {
+    part: &'a str,
+    action: &'static str,
+    tier: &'static str,
+    rule: Option<&'a str>,
+    default: bool,
+    floors: Vec<&'static str>,
+    other_forms: &'a [String],
+    rules: Vec<MatchDocument<'a>>,
+    attributes: BTreeMap<&'static str, &'a str>,
+    not_sent: &'a [String],
+}
+
+#[derive(Serialize)]
+struct MatchDocument<'a> {
+    rule: &'a str,
+    layer: &'static str,
+    effect: &'a str,
+    certainty: &'static str,
     reason: Option<&'a str>,
     source: PlaceDocument<'a>,
 }
 
-impl<'a> From<RuleRef<'a>> for RuleDocument<'a> {
-    fn from(rule: RuleRef<'a>) -> Self {
-        RuleDocument {
-            rule: rule.name,
+impl<'a> ExplanationDocument<'a> {
+    pub(crate) fn new(
+        policy: &'a Policy,
+        id: &'a Json,
+        explanation: &'a Explanation<'a>,
+        action_digest: String,
+    ) -> Self {
+        let decided = explanation.parts.iter().map(|part| PartDocument {
+            part: &part.part,
+            tier: part.tier.name(),
+            rule: part.rule.map(|rule| rule.name),
+        });
+        ExplanationDocument {
+            schema_version: SCHEMA_VERSION,
+            decision: DecisionDocument::of_parts(
+                policy,
+                id,
+                &explanation.decision,
+                decided.collect(),
+                action_digest,
+            ),
+            parts: explanation.parts.iter().map(PartExplanationDocument::new).collect(),
+        }
+    }
+}
+
+impl<'a> PartExplanationDocument<'a> {
+    fn new(part: &'a PartExplanation<'a>) -> Self {
+        PartExplanationDocument {
+            part: &part.part,
+            action: part.action.name(),
+            tier: part.tier.name(),
+            rule: part.rule.map(|rule| rule.name),
+            default: part.default,
+            floors: floor_names(part.floors),
+            other_forms: &part.other_forms,
+            rules: part
+                .rules
+                .iter()
+                .map(|found| MatchDocument {
+                    rule: found.rule.name,
+                    layer: found.rule.layer.name(),
+                    effect: &found.effect,
+                    certainty: found.certainty.name(),
+                    reason: found.rule.reason,
+                    source: found.rule.place.into(),
+                })
+                .collect(),
+            attributes: part.attributes.iter().map(|(name, value)| (*name, &**value)).collect(),
+            not_sent: &part.not_sent,
+        }
+    }
+}
+
+/// What a sandbox can be held to: `policy scope`.
+#[derive(Serialize)]
+pub(crate) struct ScopeDocument<'a> {
+    schema_version: u32,
+    sandbox: &'a str,
+    /// By action.
+    #[serde(flatten)]
+    actions: BTreeMap<&'static str, ActionScopeDocument<'a>>,
+    conditional: Vec<ConditionalDocument<'a>>,
+}
+
+#[derive(Serialize)]
+struct ActionScopeDocument<'a> {
+    default: &'static str,
+    entries: Vec<EntryDocument<'a>>,
+}
+
+#[derive(Serialize)]
+struct EntryDocument<'a> {
+    tier: &'static str,
+    patterns: &'a [String],
+    except: &'a [String],
+    ports: Vec<String>,
+    rule: &'a str,
+    layer: &'static str,
+    source: PlaceDocument<'a>,
+}
+
+#[derive(Serialize)]
+struct ConditionalDocument<'a> {
+    tier: &'static str,
+    actions: Vec<&'static str>,
+    condition: &'a str,
+    rule: &'a str,
+    layer: &'static str,
+    source: PlaceDocument<'a>,
+}
+
+impl<'a> ScopeDocument<'a> {
+    pub(crate) fn new(model: &'a Model, scope: &'a Scope) -> Self {
+        let entry = |entry: &'a Entry| EntryDocument {
+            tier: entry.tier.name(),
+            patterns: &entry.patterns,
+            except: &entry.except,
+            ports: entry.ports.iter().map(words::number_range).collect(),
+            rule: &entry.rule,
+            layer: entry.layer.name(),
+            source: place(model, entry.at),
+        };
+        let action = |action: &'a ActionScope| {
+            let default = action.default.name();
+            let entries = action.entries.iter().map(entry).collect();
+            (action.action.name(), ActionScopeDocument { default, entries })
+        };
+        let conditional = |rule: &'a Conditional| ConditionalDocument {
+            tier: rule.tier.name(),
+            actions: rule.actions.iter().map(|action| action.name()).collect(),
+            condition: &rule.condition,
+            rule: &rule.rule,
             layer: rule.layer.name(),
-            reason: rule.reason,
-            source: rule.place.into(),
+            source: place(model, rule.at),
+        };
+        ScopeDocument {
+            schema_version: SCHEMA_VERSION,
+            sandbox: &scope.sandbox,
+            actions: scope.actions.iter().map(action).collect(),
+            conditional: scope.conditional.iter().map(conditional).collect(),
         }
     }
 }

@@ -53,11 +53,15 @@ pub(crate) fn load(paths: &[PathBuf]) -> Result<Loaded, Stop> {
 
 /// Reads and checks a policy.
 pub(crate) fn model(paths: &[PathBuf]) -> Result<Model, Stop> {
+    check_sources(sources(paths)?).map_err(Stop::Invalid)
+}
+
+/// The files of a policy.
+pub(crate) fn sources(paths: &[PathBuf]) -> Result<Vec<Arc<Source>>, Stop> {
     if paths.iter().filter(|path| is_stdin(path)).count() > 1 {
         return Err(Stop::usage("standard input can be read only once"));
     }
-    let sources = paths.iter().map(|path| source(path)).collect::<Result<Vec<_>, _>>()?;
-    check_sources(sources).map_err(Stop::Invalid)
+    paths.iter().map(|path| source(path)).collect()
 }
 
 /// Checks sources, and reads what they include from files beside them.

@@ -7,16 +7,18 @@ use policy_eval::Tier;
 use policy_lang::Failure;
 
 /// A command ran; this is what came of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Outcome {
     /// Done, and nothing to object to.
     Done,
     /// A decision, where the exit code is to say which.
     Decided(Tier),
-    /// Findings at the fail level, failing tests, too little coverage, files not in layout.
-    Findings,
     /// Something was asked to be proved and was not.
     Unproved,
+    /// Findings at the fail level, failing tests, too little coverage, files not in layout.
+    Findings,
+    /// What was looked at is no policy.
+    Invalid,
 }
 
 impl Outcome {
@@ -24,6 +26,7 @@ impl Outcome {
     pub(crate) const fn exit_code(self) -> u8 {
         match self {
             Outcome::Done | Outcome::Decided(Tier::Allow) => 0,
+            Outcome::Invalid => 3,
             Outcome::Findings => 4,
             Outcome::Unproved => 6,
             Outcome::Decided(Tier::Review) => 10,

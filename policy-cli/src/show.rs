@@ -28,12 +28,19 @@ pub(crate) fn decision(
     floors(out, decision.floors, "        ")?;
     options(out, decision)?;
     if let [_, _, ..] = parts {
-        writeln!(out)?;
-        for part in parts {
-            let rule = part.rule.map(|rule| format!("  {}", safe(rule.name)));
-            let rule = paint(FAINT, rule.unwrap_or_default());
-            writeln!(out, "  {}  {}{rule}", tier(part.tier), part.part)?;
-        }
+        self::parts(out, parts)?;
+    }
+    Ok(())
+}
+
+fn parts(out: &mut impl Write, parts: &[PartDecision<'_>]) -> io::Result<()> {
+    const WIDEST: usize = 60;
+    let width = |part: &PartDecision<'_>| part.part.chars().count();
+    let widest = parts.iter().map(width).max().unwrap_or(0).min(WIDEST);
+    writeln!(out)?;
+    for part in parts {
+        let rule = part.rule.map(|rule| safe(rule.name)).unwrap_or_default();
+        writeln!(out, "  {}  {:<widest$}  {}", tier(part.tier), part.part, paint(FAINT, rule))?;
     }
     Ok(())
 }
@@ -60,6 +67,15 @@ pub(crate) fn floors(out: &mut impl Write, floors: Floors, indent: &str) -> io::
         writeln!(out, "{indent}{}: {}", floor.name(), floor.describe())?;
     }
     Ok(())
+}
+
+/// What was not sent and mattered.
+pub(crate) fn unsent(out: &mut impl Write, names: &[String], indent: &str) -> io::Result<()> {
+    if names.is_empty() {
+        return Ok(());
+    }
+    let names = names.join(", ");
+    writeln!(out, "{indent}{} {}", paint(FAINT, "not sent, and it mattered:"), safe(&names))
 }
 
 fn options(out: &mut impl Write, decision: &Decision<'_>) -> io::Result<()> {

@@ -80,7 +80,7 @@ impl fmt::Display for FieldError {
                 write!(f, "a request to {action} has no `{name}`")
             }
             FieldError::Object { action, expected } => {
-                write!(f, "what is done to with `{action}` is written {expected}")
+                write!(f, "the object of `{action}` is written {expected}")
             }
         }
     }

@@ -6,10 +6,14 @@ pub mod compile;
 pub mod diagnostic;
 mod digest;
 pub mod format;
+pub mod graph;
 pub mod interp;
+pub mod lint;
 pub mod model;
+pub mod scope;
 pub mod span;
 pub mod syntax;
+pub mod testing;
 
 pub use check::{Failure, load};
 

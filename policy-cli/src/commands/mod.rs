@@ -1,7 +1,16 @@
 //! The commands, one a file.
 
+mod completions;
+mod debug;
 mod decide;
+mod explain;
+mod fmt;
+mod graph;
+mod init;
+mod lint;
 mod other;
+mod scope;
+pub(crate) mod test;
 
 use std::ffi::OsString;
 
@@ -15,8 +24,26 @@ pub(crate) use other::NOT_YET_HELP;
 /// What `policy` can do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Find what is wrong with a policy.
+    Lint(lint::LintArgs),
+    /// Lay out policy files.
+    Fmt(fmt::FmtArgs),
+    /// Run the tests that stand in a policy.
+    Test(test::TestArgs),
     /// Decide requests with a policy.
-    Decide(decide::DecideArgs),
+    Decide(Box<decide::DecideArgs>),
+    /// Decide a request and say why.
+    Explain(Box<explain::ExplainArgs>),
+    /// Draw the decision DAG.
+    Graph(graph::GraphArgs),
+    /// Say what an operating system can hold a sandbox to.
+    Scope(scope::ScopeArgs),
+    /// Write a policy to start from.
+    Init(init::InitArgs),
+    /// Print completions for a shell.
+    Completions(completions::CompletionsArgs),
+    /// Show a stage of a policy as text.
+    Debug(debug::DebugArgs),
     #[command(external_subcommand)]
     Other(Vec<OsString>),
 }
@@ -25,7 +52,16 @@ impl Command {
     /// Runs it.
     pub(crate) fn run(&self, ui: &mut Ui) -> Result<Outcome, Stop> {
         match self {
+            Command::Lint(args) => lint::run(args, ui),
+            Command::Fmt(args) => fmt::run(args, ui),
+            Command::Test(args) => test::run(args, ui),
             Command::Decide(args) => decide::run(args, ui),
+            Command::Explain(args) => explain::run(args, ui),
+            Command::Graph(args) => graph::run(args, ui),
+            Command::Scope(args) => scope::run(args, ui),
+            Command::Init(args) => init::run(args, ui),
+            Command::Completions(args) => completions::run(args, ui),
+            Command::Debug(args) => debug::run(args, ui),
             Command::Other(words) => other::run(words),
         }
     }

@@ -26,6 +26,7 @@ use policy_eval::{
     Action, Endpoint, Floors, Judged, Object, Part, RecordLevel, Request, Tier, Truth, canon,
 };
 
+use crate::model::pattern::TokenPattern;
 use crate::model::{Atom, Effect, Formula, Model, Rule, RuleOptions};
 use outcome::Outcome;
 use situation::Situation;
@@ -80,6 +81,11 @@ pub fn decide(model: &Model, request: &Request<'_>) -> Verdict {
         marks: all.marks,
         floors: all.floors,
     }
+}
+
+/// Whether the pattern of a token matches the whole of one.
+pub fn token_matches(pattern: &TokenPattern, token: &str) -> bool {
+    token::matches(pattern, token, false)
 }
 
 /// The rules that can match a part, and how: indices into [`Model::rules`], in their order.

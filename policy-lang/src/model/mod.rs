@@ -5,6 +5,7 @@
 //! gone (their conditions stand in each rule), sets and includes are written out.
 
 pub mod pattern;
+pub mod words;
 
 use std::sync::Arc;
 

@@ -1,0 +1,159 @@
+//! `policy lint`: what is wrong with a policy, and what leaves something to be desired.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use clap::Args;
+use policy_lang::diagnostic::{Diagnostic, Level};
+use policy_lang::lint::{self, NOT_PROVED};
+use policy_lang::span::Source;
+
+use crate::documents::{CodesDocument, FindingsDocument};
+use crate::input;
+use crate::outcome::{Outcome, Stop};
+use crate::ui::{self, GOOD, STRONG, Ui, paint};
+
+#[derive(Args, Debug)]
+pub(crate) struct LintArgs {
+    /// Policy files; several are the layers of one policy. `-` is standard input.
+    #[arg(required_unless_present_any = ["explain", "list"], value_name = "FILE")]
+    files: Vec<PathBuf>,
+    #[arg(long, default_value = "human")]
+    format: LintFormat,
+    /// Exit with 4 where a finding is at least so bad.
+    #[arg(long, value_name = "LEVEL", default_value = "error", value_parser = level)]
+    fail_level: Level,
+    /// Explain the code of a finding.
+    #[arg(long, value_name = "CODE")]
+    explain: Option<String>,
+    /// List the codes of all findings.
+    #[arg(long)]
+    list: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum LintFormat {
+    /// For people.
+    Human,
+    /// One document.
+    Json,
+    #[value(hide = true)]
+    Sarif,
+    #[value(hide = true)]
+    Github,
+    #[value(hide = true)]
+    Junit,
+}
+
+fn level(word: &str) -> Result<Level, String> {
+    Level::from_name(word).ok_or_else(|| {
+        let words: Vec<_> = Level::ALL.iter().map(|level| level.name()).collect();
+        format!("expected one of {}", words.join(", "))
+    })
+}
+
+pub(crate) fn run(args: &LintArgs, ui: &mut Ui) -> Result<Outcome, Stop> {
+    if !matches!(args.format, LintFormat::Human | LintFormat::Json) {
+        return Err(Stop::usage("this version of `lint` has the formats `human` and `json`"));
+    }
+    if let Some(code) = &args.explain {
+        return explain(code, args.format, ui);
+    }
+    if args.list {
+        return list(args.format, ui);
+    }
+    let sources = input::sources(&args.files)?;
+    let (sources, findings) = match input::check_sources(sources) {
+        Err(failure) => (failure.sources, failure.diagnostics),
+        Ok(model) => match policy_lang::compile::compile(&model) {
+            Err(error) => (model.sources, vec![error.finding()]),
+            Ok(_) => {
+                let findings = lint::lint(&model);
+                (model.sources, findings)
+            }
+        },
+    };
+    match args.format {
+        LintFormat::Json => ui.document(&FindingsDocument::new(&findings, &sources))?,
+        _ => show(&findings, &sources, ui)?,
+    }
+    let worst = findings.iter().map(|finding| finding.level).max();
+    let unproved = findings.iter().any(|finding| finding.code == NOT_PROVED);
+    match worst {
+        Some(Level::Error) => Ok(Outcome::Invalid),
+        Some(worst) if args.fail_level <= worst => Ok(Outcome::Findings),
+        _ if unproved => Ok(Outcome::Unproved),
+        _ => Ok(Outcome::Done),
+    }
+}
+
+fn show(
+    findings: &[Diagnostic],
+    sources: &[std::sync::Arc<Source>],
+    ui: &mut Ui,
+) -> Result<(), Stop> {
+    write!(ui, "{}", ui::findings(findings, sources))?;
+    let files = count(sources.len(), "file");
+    if findings.is_empty() {
+        writeln!(ui, "{} {files}, nothing to say", paint(GOOD, "ok:"))?;
+        return Ok(());
+    }
+    let mut counts = Vec::new();
+    for level in Level::ALL.into_iter().rev() {
+        let found = findings.iter().filter(|finding| finding.level == level).count();
+        if found > 0 {
+            let name = if level == Level::Info { "note" } else { level.name() };
+            counts.push(count(found, name));
+        }
+    }
+    writeln!(ui, "{} in {files}", counts.join(", "))?;
+    Ok(())
+}
+
+/// `1 file`, `2 files`.
+pub(super) fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+fn explain(code: &str, format: LintFormat, ui: &mut Ui) -> Result<Outcome, Stop> {
+    let Some(found) = lint::codes().find(|known| known.code.eq_ignore_ascii_case(code)) else {
+        return Err(Stop::Usage(format!("unknown code `{code}`; `policy lint --list` has all")));
+    };
+    if format == LintFormat::Json {
+        ui.document(&CodesDocument::new([found]))?;
+    } else {
+        writeln!(ui, "{} {}\n", paint(STRONG, found.code), paint(STRONG, found.title))?;
+        writeln!(ui, "{}", wrapped(found.explanation, 80))?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn list(format: LintFormat, ui: &mut Ui) -> Result<Outcome, Stop> {
+    if format == LintFormat::Json {
+        ui.document(&CodesDocument::new(lint::codes()))?;
+    } else {
+        for code in lint::codes() {
+            writeln!(ui, "{}  {}", paint(STRONG, code.code), code.title)?;
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+/// Words in lines that are no longer than `width`, where no word is.
+fn wrapped(text: &str, width: usize) -> String {
+    let mut out = String::new();
+    let mut column = 0;
+    for word in text.split_whitespace() {
+        let length = word.chars().count();
+        if column > 0 && width < column + 1 + length {
+            out.push('\n');
+            column = 0;
+        } else if column > 0 {
+            out.push(' ');
+            column += 1;
+        }
+        out.push_str(word);
+        column += length;
+    }
+    out
+}

@@ -1,0 +1,113 @@
+//! `policy test`: the tests that stand in a policy, on the compiled policy.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use clap::Args;
+use policy_eval::safe;
+use policy_lang::model::Model;
+use policy_lang::span::Location;
+use policy_lang::testing::{self, CaseRun, Report};
+
+use super::lint::count;
+use crate::documents::TestsDocument;
+use crate::input;
+use crate::outcome::{Outcome, Stop};
+use crate::show;
+use crate::ui::{ERROR, FAINT, Format, GOOD, STRONG, Ui, paint, tier_style};
+
+#[derive(Args, Debug)]
+pub(crate) struct TestArgs {
+    /// Policy files; several are the layers of one policy. `-` is standard input.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    #[arg(long, default_value = "human", value_parser = ["human", "json", "junit"])]
+    format: String,
+    /// Exit with 4 where the tests reach fewer of a hundred rules.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(..=100))]
+    min_coverage: Option<u8>,
+}
+
+pub(crate) fn run(args: &TestArgs, ui: &mut Ui) -> Result<Outcome, Stop> {
+    let format = match &*args.format {
+        "json" => Format::Json,
+        "human" => Format::Human,
+        _ => return Err(Stop::usage("this version of `test` has the formats `human` and `json`")),
+    };
+    let loaded = input::load(&args.files)?;
+    let report = testing::run(&loaded.model, &loaded.policy);
+    match format {
+        Format::Json => ui.document(&TestsDocument::new(&loaded.model, &report))?,
+        Format::Human => show(&loaded.model, &report, ui)?,
+    }
+    let (passed, all) = report.passed();
+    let covered = args.min_coverage.is_none_or(|least| usize::from(least) <= report.coverage());
+    if !covered && format == Format::Human {
+        let least = args.min_coverage.unwrap_or_default();
+        writeln!(ui, "{} coverage is below {least}%", paint(ERROR, "error:"))?;
+    }
+    Ok(if passed == all && covered { Outcome::Done } else { Outcome::Findings })
+}
+
+fn show(model: &Model, report: &Report<'_>, ui: &mut Ui) -> Result<(), Stop> {
+    for test in &report.tests {
+        let fails = test.cases.iter().filter(|case| !case.passes()).count();
+        let mark = if fails == 0 { paint(GOOD, "ok  ") } else { paint(ERROR, "FAIL") };
+        writeln!(ui, "{mark}  {}", safe(&test.name))?;
+        for case in test.cases.iter().filter(|case| !case.passes()) {
+            show_failure(model, case, ui)?;
+        }
+    }
+    let (passed, all) = report.passed();
+    let failed = all - passed;
+    let tests = count(report.tests.len(), "test");
+    let style = if failed == 0 { GOOD } else { ERROR };
+    let result = format!("{} passed, {failed} failed", count(passed, "line"));
+    writeln!(ui, "\n{tests}: {}", paint(style, result))?;
+    show_coverage(model, report, ui)
+}
+
+fn show_failure(model: &Model, case: &CaseRun<'_>, ui: &mut Ui) -> Result<(), Stop> {
+    let place = place(model, case.at);
+    writeln!(ui, "      {}  {}", safe(text(model, case.at)), paint(FAINT, place))?;
+    let expected = paint(tier_style(case.expected), case.expected);
+    match &case.got {
+        Err(error) => writeln!(ui, "        not a request: {}", safe(&error.to_string()))?,
+        Ok(got) => {
+            let decision = &got.decision;
+            let tier = paint(tier_style(decision.tier), decision.tier);
+            writeln!(ui, "        expected {expected}, got {tier}: {}", show::cause(decision))?;
+            if let Some(rule) = decision.rule {
+                writeln!(ui, "        {}", paint(FAINT, show::place(&rule)))?;
+            }
+            show::floors(ui, decision.floors, "        ")?;
+            for part in &got.parts {
+                show::unsent(ui, &part.not_sent, "        ")?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn show_coverage(model: &Model, report: &Report<'_>, ui: &mut Ui) -> Result<(), Stop> {
+    let reached = report.reached.iter().filter(|reached| **reached).count();
+    let all = report.reached.len();
+    writeln!(ui, "{reached} of {} reached ({}%)", count(all, "rule"), report.coverage())?;
+    for (rule, _) in model.rules.iter().zip(&report.reached).filter(|(_, reached)| !**reached) {
+        let name = paint(STRONG, safe(&rule.name));
+        writeln!(ui, "  no test reaches {name}  {}", paint(FAINT, place(model, rule.at)))?;
+    }
+    Ok(())
+}
+
+/// What stands at a place, on one line.
+pub(crate) fn text(model: &Model, at: Location) -> &str {
+    let text = &model.source(at.source).text;
+    text.get(at.span.range()).unwrap_or_default().trim()
+}
+
+fn place(model: &Model, at: Location) -> String {
+    let source = model.source(at.source);
+    let (line, column) = source.line_column(at.span.start as usize);
+    format!("{}:{line}:{column}", safe(&source.name))
+}
