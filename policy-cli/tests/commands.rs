@@ -879,7 +879,7 @@ fn scope_lists_what_can_be_enforced_and_what_cannot() {
 
     write  ask by default
       deny    $workspace/.git/**  deny write "$workspace/.git/**"
-      allow   $workspace/**  allow write "$workspace/**"
+      allow   $workspace/**       allow write "$workspace/**"
 
     delete  ask by default
 
@@ -977,7 +977,7 @@ fn debug_shows_each_stage() {
         n2  none of these
         n3  path in /data/** | not sent
     n2  nothing
-    n3  record none
+    n3  mark secret
     n4  write, default ask
         n5
     n5  path under $workspace

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use policy_eval::safe;
 use policy_lang::model::words;
-use policy_lang::scope::{self, Scope};
+use policy_lang::scope::{self, Entry, Scope};
 
 use crate::documents::ScopeDocument;
 use crate::input;
@@ -49,16 +49,11 @@ fn show(scope: &Scope, ui: &mut Ui) -> Result<(), Stop> {
     for action in &scope.actions {
         let default = paint(tier_style(action.default), action.default);
         writeln!(ui, "\n{}  {default} by default", paint(STRONG, action.action))?;
-        for entry in &action.entries {
+        let places: Vec<String> = action.entries.iter().map(places).collect();
+        let widest = places.iter().map(|text| text.chars().count()).max().unwrap_or(0).min(60);
+        for (entry, places) in action.entries.iter().zip(&places) {
             let name = paint(FAINT, safe(&entry.rule));
-            let ports: Vec<_> = entry.ports.iter().map(words::number_range).collect();
-            let ports = if ports.is_empty() {
-                String::new()
-            } else {
-                format!(" port {}", ports.join(", "))
-            };
-            let patterns = entry.patterns.join(", ");
-            writeln!(ui, "  {}  {}{ports}  {name}", tier(entry.tier), safe(&patterns))?;
+            writeln!(ui, "  {}  {places:<widest$}  {name}", tier(entry.tier))?;
             if !entry.except.is_empty() {
                 writeln!(ui, "          except {}", safe(&entry.except.join(", ")))?;
             }
@@ -72,4 +67,14 @@ fn show(scope: &Scope, ui: &mut Ui) -> Result<(), Stop> {
         writeln!(ui, "          {}", paint(FAINT, format!("when {}", safe(&rule.condition))))?;
     }
     Ok(())
+}
+
+/// Patterns and ports on one line.
+fn places(entry: &Entry) -> String {
+    let mut text = safe(&entry.patterns.join(", ")).into_owned();
+    if !entry.ports.is_empty() {
+        let ports: Vec<_> = entry.ports.iter().map(words::number_range).collect();
+        text += &format!(" port {}", ports.join(", "));
+    }
+    text
 }

@@ -16,9 +16,9 @@ mod text;
 use std::collections::BTreeMap;
 
 use policy_eval::engine::tables::{
-    Effect, Node, NodeId, Source, Start, Tables, Variable, VariableKind, expr,
+    Effect, Leaf, Node, NodeId, Source, Start, Tables, Variable, VariableKind, expr,
 };
-use policy_eval::{Action, Policy, Tier, safe};
+use policy_eval::{Action, Marks, Policy, RecordLevel, Tier, safe};
 
 use crate::model::{Formula, Model, words};
 
@@ -350,10 +350,10 @@ impl Drawing<'_> {
         let leaf = self.tables.leaves.get(number as usize).copied().unwrap_or_default();
         let rule = leaf.rule.checked_sub(1).and_then(|rule| self.tables.rules.get(rule as usize));
         match rule {
-            None if leaf.marks != 0 || leaf != Default::default() => {
-                self.vertex(Kind::Note, format!("record {}", leaf.record))
+            None => {
+                let label = self.beside_a_tier(&leaf);
+                self.vertex(Kind::Note, label)
             }
-            None => self.vertex(Kind::Note, "nothing".to_owned()),
             Some(rule) => {
                 let label = shortened(&rule.name);
                 match rule.effect {
@@ -364,6 +364,17 @@ impl Drawing<'_> {
                 }
             }
         }
+    }
+
+    /// What a leaf says where no rule with a tier leads to it.
+    fn beside_a_tier(&self, leaf: &Leaf) -> String {
+        let mut said = Vec::new();
+        if leaf.record != RecordLevel::None {
+            said.push(format!("record {}", leaf.record));
+        }
+        let marks = Marks::new(leaf.marks, &self.tables.marks);
+        said.extend(marks.iter().map(|mark| format!("mark {}", shortened(mark))));
+        if said.is_empty() { "nothing".to_owned() } else { said.join("\n") }
     }
 }
 
@@ -376,7 +387,6 @@ fn source_words(source: &Source) -> String {
         | Source::DeclaredHost(name)
         | Source::DeclaredIp(name) => name.to_string(),
         Source::Destination => "destination".to_owned(),
-        Source::DestinationSocket => "socket".to_owned(),
         Source::Root(name) => format!("${name}"),
         Source::Pair => "name".to_owned(),
         Source::Command => "command".to_owned(),
