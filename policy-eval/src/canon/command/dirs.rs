@@ -9,8 +9,10 @@ use crate::facts::{PathValue, Word, WordKind};
 
 /// How many folders a command may run in before they count as not sent.
 pub(super) const MAX_DIRS: usize = 4;
-/// How many bytes of folder names one line may make before the next ones count as not sent.
-const MAX_NAMES: usize = 1 << 18;
+/// How many folders one line may lead to before the next ones count as not sent.
+const MAX_NAMES: usize = 64;
+/// A longer path is no folder to any system, and counts as not sent.
+const MAX_PATH: usize = 4096;
 
 /// One folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,12 +111,11 @@ impl After {
 pub(super) struct Names<'s> {
     start: &'s [PathValue<'s>],
     named: Vec<Box<str>>,
-    bytes: usize,
 }
 
 impl<'s> Names<'s> {
     pub(super) fn new(start: &'s [PathValue<'s>]) -> Names<'s> {
-        Names { start, named: Vec::new(), bytes: 0 }
+        Names { start, named: Vec::new() }
     }
 
     /// The path of a folder.
@@ -171,18 +172,14 @@ impl<'s> Names<'s> {
         if let Some(index) = (0..self.start.len()).find(known) {
             return Dir::Start(index as u8);
         }
-        // Only the last few are looked at, so that a long line stays linear.
-        let recent = self.named.iter().enumerate().rev().take(MAX_DIRS);
-        if let Some((index, _)) = recent.clone().find(|(_, name)| ***name == *path) {
+        if let Some(index) = self.named.iter().position(|name| **name == *path) {
             return Dir::Named(index as u16);
         }
-        let index = self.named.len();
-        if index >= usize::from(u16::MAX) || self.bytes + path.len() > MAX_NAMES {
+        if MAX_NAMES <= self.named.len() || MAX_PATH < path.len() {
             return Dir::Unsent;
         }
-        self.bytes += path.len();
         self.named.push(path.into());
-        Dir::Named(index as u16)
+        Dir::Named((self.named.len() - 1) as u16)
     }
 }
 
