@@ -7,9 +7,9 @@ use crate::contestants::Contestant;
 
 /// How long one decision takes, in nanoseconds.
 ///
-/// The mean is over all requests, the fastest of several passes: the others were disturbed. The rest is over single
-/// requests: each is the median of several passes, less what reading the clock takes. So they say
-/// which requests are slow, not how busy the machine was.
+/// The mean is over all requests, the fastest of several passes: the others were disturbed. The
+/// rest is over single requests: each is the median of several passes, less what reading the clock
+/// takes. So they say which requests are slow, not how busy the machine was.
 #[derive(Clone, Copy, Debug)]
 #[allow(missing_docs)]
 pub struct Times {

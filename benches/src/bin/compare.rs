@@ -1,7 +1,7 @@
 //! Prints what a decision costs, contestant by contestant.
 //!
 //! ```text
-//! cargo run --release -p benches --bin compare [-- [--json] [RULES…]]
+//! cargo run --release -p benches --bin compare [-- [--json] [RULES…] [ENGINE…]]
 //! ```
 //!
 //! With `--json` one object a line. *compile* is from the policy's text to the first decision,
@@ -21,13 +21,18 @@ use benches::measure::{self, Times};
 use benches::workload::{SEED, SIZES, Workload};
 
 fn main() -> anyhow::Result<()> {
-    let (flags, sizes): (Vec<String>, Vec<String>) =
-        std::env::args().skip(1).partition(|argument| argument.starts_with("--"));
-    let json = flags.iter().any(|flag| flag == "--json");
-    let sizes = sizes
-        .iter()
-        .map(|size| size.parse().with_context(|| format!("`{size}` is no number of rules")))
-        .collect::<anyhow::Result<Vec<usize>>>()?;
+    let (mut json, mut sizes, mut chosen) = (false, Vec::new(), Vec::new());
+    for argument in std::env::args().skip(1) {
+        if argument == "--json" {
+            json = true;
+        } else if let Ok(size) = argument.parse::<usize>() {
+            sizes.push(size);
+        } else {
+            chosen.push(entry(&argument)?);
+        }
+    }
+    let sizes = if sizes.is_empty() { SIZES.to_vec() } else { sizes };
+    let chosen = if chosen.is_empty() { ENTRIES.iter().collect() } else { chosen };
     let mut out = io::stdout().lock();
     if !json {
         writeln!(
@@ -44,9 +49,9 @@ fn main() -> anyhow::Result<()> {
             "mismatches",
         )?;
     }
-    for size in if sizes.is_empty() { &SIZES[..] } else { &sizes } {
-        let workload = Workload::new(SEED, *size);
-        for row in rows(&workload)? {
+    for size in sizes {
+        let workload = Workload::new(SEED, size);
+        for row in rows(&workload, &chosen)? {
             if json {
                 row.write_json(&mut out)?
             } else {
@@ -56,6 +61,14 @@ fn main() -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The contestant with this name.
+fn entry(name: &str) -> anyhow::Result<&'static Entry> {
+    ENTRIES.iter().find(|entry| entry.name == name).with_context(|| {
+        let names: Vec<&str> = ENTRIES.iter().map(|entry| entry.name).collect();
+        format!("no engine is called `{name}`; there are {}", names.join(", "))
+    })
 }
 
 /// What is said of one contestant at one size.
@@ -70,13 +83,13 @@ struct Row {
     mismatches: usize,
 }
 
-fn rows(workload: &Workload) -> anyhow::Result<Vec<Row>> {
+fn rows(workload: &Workload, chosen: &[&'static Entry]) -> anyhow::Result<Vec<Row>> {
     let rules = workload.rules.len();
     let sent = workload.sent();
     let judged = contestants::judge(workload)?;
 
     let mut rows = Vec::new();
-    for entry in ENTRIES.iter().filter(|entry| rules <= entry.most_rules) {
+    for &entry in chosen.iter().filter(|entry| rules <= entry.most_rules) {
         let text = (entry.write)(workload);
         let before = rss_kib();
         let start = Instant::now();

@@ -33,7 +33,7 @@ pub const ENTRIES: &[Entry] = &[
         build: ours::engine,
     },
     Entry {
-        name: "linear scan",
+        name: "linear-scan",
         kind: Kind::ByHand,
         names_rules: true,
         most_rules: usize::MAX,
