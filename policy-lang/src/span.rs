@@ -20,15 +20,45 @@ impl Source {
     /// Line and column of a byte, both from 1, the column in characters. A byte inside a
     /// character counts as its start, one past the end as the end.
     pub fn line_column(&self, byte: usize) -> (u32, u32) {
-        let mut end = byte.min(self.text.len());
-        while !self.text.is_char_boundary(end) {
-            end -= 1;
-        }
-        let before = &self.text[..end];
+        let before = &self.text[..boundary(&self.text, byte)];
         let start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let line = before.bytes().filter(|&b| b == b'\n').count() + 1;
         (line as u32, before[start..].chars().count() as u32 + 1)
     }
+}
+
+/// Where the lines of a source begin: for asking many places of one source.
+#[derive(Clone, Debug)]
+pub struct Lines<'s> {
+    text: &'s str,
+    starts: Vec<usize>,
+}
+
+impl<'s> Lines<'s> {
+    /// Finds them, in one pass over the text.
+    pub fn new(source: &'s Source) -> Lines<'s> {
+        let text = source.text.as_str();
+        let behind_newlines = text.match_indices('\n').map(|(at, _)| at + 1);
+        Lines { text, starts: std::iter::once(0).chain(behind_newlines).collect() }
+    }
+
+    /// What [`Source::line_column`] says, in the time of a binary search and one line.
+    pub fn line_column(&self, byte: usize) -> (u32, u32) {
+        let end = boundary(self.text, byte);
+        let line = self.starts.partition_point(|&start| start <= end);
+        let start = line.checked_sub(1).and_then(|line| self.starts.get(line)).copied();
+        let before = self.text.get(start.unwrap_or(0)..end).unwrap_or_default();
+        (line as u32, before.chars().count() as u32 + 1)
+    }
+}
+
+/// The start of the character that a byte lies in; the end of the text for one past it.
+fn boundary(text: &str, byte: usize) -> usize {
+    let mut end = byte.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    end
 }
 
 /// A range of bytes of one source.
@@ -75,4 +105,21 @@ pub struct Location {
 pub struct Spanned<T> {
     pub node: T,
     pub span: Span,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn lines_say_what_the_source_says(text in "[aä€\n]{0,40}") {
+            let source = Source::new("a.policy", text);
+            let lines = Lines::new(&source);
+            for byte in 0..source.text.len() + 2 {
+                prop_assert_eq!(lines.line_column(byte), source.line_column(byte));
+            }
+        }
+    }
 }

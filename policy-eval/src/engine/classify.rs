@@ -289,8 +289,8 @@ impl<'t, 'a> Facts<'t, 'a> {
                 }
                 Tokens::Labels(name) => {
                     let mut abreast = Abreast::new(tables, sequence, chunk);
-                    for label in name.rsplit('.') {
-                        abreast.step(label.as_bytes());
+                    for label in name.as_bytes().rsplit(|&byte| byte == b'.') {
+                        abreast.step(label);
                     }
                     abreast.finish(&mut found);
                 }
@@ -322,10 +322,10 @@ impl<'t, 'a> Facts<'t, 'a> {
     ) {
         let folds = self.ignores_case();
         let path = if folds { fold(path) } else { Cow::Borrowed(path) };
-        let mut abreast = Abreast { folds, ..Abreast::new(self.tables, sequence, chunk) };
-        for (index, &(group, _)) in chunk.iter().enumerate() {
+        let mut from = [0; ABREAST];
+        for (from, &(group, _)) in from.iter_mut().zip(chunk) {
             if let Start::Root(root) = self.tables.groups[group as usize].start {
-                abreast.from[index] = match self.bindings.paths[usize::from(root)] {
+                *from = match self.bindings.paths[usize::from(root)] {
                     Some(bound) if folds => behind(&path, &fold(bound)),
                     Some(bound) => behind(&path, bound),
                     None => None,
@@ -333,10 +333,11 @@ impl<'t, 'a> Facts<'t, 'a> {
                 .map_or(NOWHERE, |from| from as u32);
             }
         }
+        let mut abreast = Abreast { folds, ..Abreast::behind(self.tables, sequence, chunk, from) };
         let mut at = 0;
-        for component in path.split('/') {
+        for component in path.as_bytes().split(|&byte| byte == b'/') {
             if !component.is_empty() {
-                abreast.step_at(component.as_bytes(), at as u32);
+                abreast.step_at(component, at as u32);
             }
             at += component.len() + 1;
         }
@@ -447,7 +448,8 @@ pub(super) fn behind(path: &str, root: &str) -> Option<usize> {
     (rest.is_empty() || rest.starts_with('/')).then_some(root.len())
 }
 
-/// Groups that step together.
+/// Groups that step together. Most patterns fail or hold after a few tokens, so only those groups
+/// take a step that are not settled yet.
 struct Abreast<'t, 'c> {
     tables: &'t Tables,
     sequence: &'t Sequence,
@@ -457,28 +459,56 @@ struct Abreast<'t, 'c> {
     from: [u32; ABREAST],
     /// The tokens are those of a path, folded.
     folds: bool,
+    /// Which groups of the chunk may still move: the first `moves` of these.
+    moving: [u8; ABREAST],
+    moves: usize,
 }
 
 impl<'t, 'c> Abreast<'t, 'c> {
     fn new(tables: &'t Tables, sequence: &'t Sequence, chunk: &'c [(u32, u32)]) -> Self {
-        Abreast { tables, sequence, chunk, states: [0; ABREAST], from: [0; ABREAST], folds: false }
+        Abreast::behind(tables, sequence, chunk, [0; ABREAST])
+    }
+
+    fn behind(
+        tables: &'t Tables,
+        sequence: &'t Sequence,
+        chunk: &'c [(u32, u32)],
+        from: [u32; ABREAST],
+    ) -> Self {
+        let (mut moving, mut moves) = ([0; ABREAST], 0);
+        for (index, from) in from.iter().enumerate().take(chunk.len()) {
+            moving[moves] = index as u8;
+            moves += usize::from(*from != NOWHERE);
+        }
+        Abreast { tables, sequence, chunk, states: [0; ABREAST], from, folds: false, moving, moves }
     }
 
     #[inline]
     fn step(&mut self, token: &[u8]) {
-        let token = self.sequence.token(token, self.folds);
-        for (state, &(group, _)) in self.states.iter_mut().zip(self.chunk) {
-            *state = self.tables.groups[group as usize].step(*state, token);
-        }
+        self.step_at(token, 0);
     }
 
     #[inline]
     fn step_at(&mut self, token: &[u8], at: u32) {
+        if self.moves == 0 {
+            return;
+        }
         let token = self.sequence.token(token, self.folds);
-        for (index, &(group, _)) in self.chunk.iter().enumerate() {
-            if self.from[index] <= at {
-                let state = &mut self.states[index];
-                *state = self.tables.groups[group as usize].step(*state, token);
+        let mut next = 0;
+        while next < self.moves {
+            let index = usize::from(self.moving[next]);
+            if at < self.from[index] {
+                next += 1;
+                continue;
+            }
+            let group = &self.tables.groups[self.chunk[index].0 as usize];
+            let state = group.step(self.states[index], token);
+            self.states[index] = state;
+            if group.rows[state as usize].base == NOWHERE {
+                self.moves -= 1;
+                self.moving[next] = self.moving[self.moves];
+            } else {
+                next += 1;
             }
         }
     }

@@ -7,7 +7,7 @@
 //! diagrams of firewall analysis.
 
 use policy_eval::engine::tables::{Leaf, NodeId};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Nothing: no rule matches.
 pub(crate) const NOTHING: NodeId = NodeId::leaf(0);
@@ -241,10 +241,11 @@ impl<'j> Diagrams<'j> {
 
     /// The nodes below these, children before parents.
     pub(crate) fn below(&self, roots: &[NodeId]) -> Vec<u32> {
-        let mut seen = vec![false; self.branches.len()];
+        // A diagram is often much smaller than all that was ever made, so no list of all nodes.
+        let mut seen = FxHashSet::default();
         let mut open: Vec<NodeId> = roots.to_vec();
         while let Some(node) = open.pop() {
-            if node.as_leaf().is_some() || std::mem::replace(&mut seen[node.0 as usize], true) {
+            if node.as_leaf().is_some() || !seen.insert(node.0) {
                 continue;
             }
             let branch = &self.branches[node.0 as usize];
@@ -252,7 +253,9 @@ impl<'j> Diagrams<'j> {
             open.extend(branch.exceptions.iter().map(|&(_, to)| to));
         }
         // A node is made after its children.
-        (0..self.branches.len() as u32).filter(|&node| seen[node as usize]).collect()
+        let mut below: Vec<u32> = seen.into_iter().collect();
+        below.sort_unstable();
+        below
     }
 }
 

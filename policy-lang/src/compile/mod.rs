@@ -27,7 +27,7 @@ use rustc_hash::FxHashMap;
 use crate::automata::bytes::TooLarge;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{DeclaredType, Effect, Model, RuleOptions};
-use crate::span::{Location, SourceId, Span};
+use crate::span::{Lines, Location, SourceId, Span};
 use crate::syntax::ast::Operands;
 use atoms::Atoms;
 use plan::Formulas;
@@ -131,13 +131,14 @@ fn tables(model: &Model) -> Result<Tables, CompileError> {
             .map(|trust| atoms.formula(&trust.when))
             .collect(),
     };
+    let lines: Vec<Lines<'_>> = model.sources.iter().map(|source| Lines::new(source)).collect();
     tables.rules = model
         .rules
         .iter()
         .zip(&formulas.rules)
         .map(|(rule, formula)| {
-            let source = model.source(rule.at.source);
-            let (line, column) = source.line_column(rule.at.span.start as usize);
+            let lines = &lines[rule.at.source.0 as usize];
+            let (line, column) = lines.line_column(rule.at.span.start as usize);
             RuleRow {
                 name: rule.name.as_str().into(),
                 layer: rule.layer,

@@ -426,40 +426,43 @@ struct Anchor {
     cost: usize,
 }
 
-/// Joins trees while the joined one stays small.
+/// A tree of the forest, while trees are joined.
+struct Tree {
+    root: NodeId,
+    /// How many exceptions the trees had that it was joined from.
+    parts: usize,
+}
+
+/// Joins trees while the joined one stays small: at most about twice what its parts had together.
+/// It is measured by its first parts, since a limit that grows with each step would double with
+/// each step.
 fn merge(diagrams: &mut Diagrams<'_>, trees: Vec<NodeId>) -> Vec<NodeId> {
-    let mut trees: Vec<(usize, NodeId)> = trees
+    let mut trees: Vec<Tree> = trees
         .into_iter()
-        .filter(|&tree| tree != NOTHING)
-        .map(|tree| (diagrams.weight(&[tree]), tree))
+        .filter(|&root| root != NOTHING)
+        .map(|root| Tree { root, parts: diagrams.weight(&[root]) })
         .collect();
-    trees.sort_by_key(|&(weight, tree)| (weight, tree.0));
-    trees.dedup_by_key(|&mut (_, tree)| tree);
-    let mut merged: Vec<(usize, NodeId)> = Vec::new();
-    for (weight, tree) in trees {
-        let mut tree = (weight, tree);
+    trees.sort_by_key(|tree| (tree.parts, tree.root.0));
+    trees.dedup_by_key(|tree| tree.root);
+    let mut merged: Vec<Tree> = Vec::new();
+    for mut tree in trees {
         let mut at = 0;
         while at < merged.len() {
-            let limit = 2 * (merged[at].0 + tree.0) + 256;
+            let parts = merged[at].parts + tree.parts;
+            let limit = 2 * parts + 256;
             diagrams.set_budget(limit);
-            match diagrams.join(merged[at].1, tree.1) {
-                Ok(both) => {
-                    let weight = diagrams.weight(&[both]);
-                    if weight <= limit {
-                        tree = (weight, both);
-                        merged.remove(at);
-                        continue;
-                    }
+            match diagrams.join(merged[at].root, tree.root) {
+                Ok(root) if diagrams.weight(&[root]) <= limit => {
+                    tree = Tree { root, parts };
+                    merged.remove(at);
                 }
-                Err(OverBudget) => {}
+                Ok(_) | Err(OverBudget) => at += 1,
             }
-            at += 1;
         }
         merged.push(tree);
     }
     diagrams.set_budget(usize::MAX);
-    // The strictest rules are found first where the tree that most requests end in stands first.
-    merged.into_iter().map(|(_, tree)| tree).collect()
+    merged.into_iter().map(|tree| tree.root).collect()
 }
 
 impl Forest {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Resolved, macos, windows};
+use super::{MAX_REQUEST_BYTES, Resolved, macos, windows};
 use crate::vocab::{Floor, Floors, Platform};
 
 /// Reads a text as a path. There is no path where it is relative and there is no base, or where
@@ -50,6 +50,36 @@ fn borrowed(platform: Platform, text: &str) -> Option<&str> {
         Platform::Macos => None,
         Platform::Windows => windows::is_canonical(text).then_some(text),
     }
+}
+
+/// Whether a text is a canonical path on Linux that nobody can misread, as nearly every path is:
+/// one pass over its bytes, and nothing else needs to be asked of it.
+///
+/// What it turns down may be fine all the same; the careful reading says.
+pub(super) fn is_plain(platform: Platform, text: &str) -> bool {
+    let bytes = text.as_bytes();
+    if platform != Platform::Linux
+        || bytes.len() < 2
+        || MAX_REQUEST_BYTES < bytes.len()
+        || bytes[0] != b'/'
+        || text.starts_with("/proc/")
+        || text.starts_with("/dev/fd/")
+    {
+        return false;
+    }
+    // What stands in the component so far: nothing, `.` or `..` are no name.
+    let mut is_name = false;
+    let mut dots = 0;
+    for &byte in &bytes[1..] {
+        match byte {
+            b'/' if is_name => (is_name, dots) = (false, 0),
+            b'.' if dots < 2 && !is_name => dots += 1,
+            // Of printable characters only `%` makes a text mean something else to some reader.
+            b' '..=b'~' if byte != b'%' && byte != b'/' => is_name = true,
+            _ => return false,
+        }
+    }
+    is_name
 }
 
 fn floors_of(platform: Platform, path: &str, drive: Option<char>) -> Floors {

@@ -53,6 +53,9 @@ pub fn is_canonical_path(platform: Platform, text: &str) -> bool {
 
 /// The canonical form of an absolute path that nobody can misread.
 pub(crate) fn absolute(platform: Platform, text: &str) -> Option<Cow<'_, str>> {
+    if lexical::is_plain(platform, text) {
+        return Some(Cow::Borrowed(text));
+    }
     let drive = windows::drive_of(text);
     let read = lexical::read(platform, text, None, drive);
     let floors = read.floors.union(text_floors(text));
@@ -85,6 +88,10 @@ pub(crate) fn path_parts(
     floors: Floors,
     emit: &mut dyn FnMut(&Part<'_>),
 ) {
+    if ctx.links.is_empty() && lexical::is_plain(ctx.platform, text) {
+        let object = Object::Path(PathValue::Known(text));
+        return emit(&Part { action, object, floors, alternative: false });
+    }
     let drive = current_drive(ctx, base);
     let floors = floors.union(text_floors(text));
     let mut emit = |value: PathValue<'_>, more: Floors| {
@@ -159,6 +166,9 @@ fn read<'t>(
     base: PathValue<'_>,
     drive: Option<char>,
 ) -> Resolved<'t> {
+    if lexical::is_plain(ctx.platform, text) {
+        return Resolved { path: Some(Cow::Borrowed(text)), floors: Floors::NONE };
+    }
     let floors = text_floors(text);
     let (base, rest, drive) = match tilde(ctx.platform, text) {
         None => (base, text, drive),

@@ -1,6 +1,7 @@
 use insta::assert_snapshot;
 use proptest::prelude::*;
 
+use super::lexical;
 use crate::canon::testing::{show, show_all};
 use crate::canon::{is_canonical_path, parts};
 use crate::facts::{Object, PathValue};
@@ -639,5 +640,24 @@ proptest! {
                 prop_assert!(0 < count);
             }
         }
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_is_plain_is_read_as_it_stands(text in "(/(proc|dev|fd|self|a|%|\\.|~|\\$|é| |\u{7f})*){0,5}") {
+        if lexical::is_plain(Platform::Linux, &text) {
+            let read = lexical::read(Platform::Linux, &text, None, None);
+            prop_assert_eq!(read.path.as_deref(), Some(text.as_str()));
+            prop_assert!(read.floors.union(super::text_floors(&text)).is_empty());
+        }
+    }
+
+    #[test]
+    fn every_canonical_path_of_letters_is_plain(text in "[/.a]{2,8}") {
+        prop_assert_eq!(
+            lexical::is_plain(Platform::Linux, &text),
+            is_canonical_path(Platform::Linux, &text)
+        );
     }
 }
