@@ -101,7 +101,7 @@ impl<'t, 'a> Facts<'t, 'a> {
     }
 
     /// The class of a variable of the plan; [`AT_RUN_TIME`] where no class can say.
-    #[inline]
+    #[inline(always)]
     pub(super) fn class(&mut self, place: u32) -> u32 {
         match self.classes.all()[place as usize] {
             UNASKED => self.find(place),
@@ -109,6 +109,8 @@ impl<'t, 'a> Facts<'t, 'a> {
         }
     }
 
+    /// Kept out of [`Facts::class`], which is asked at every node and mostly knows the answer.
+    #[inline(never)]
     fn find(&mut self, place: u32) -> u32 {
         let variable = &self.tables.variables[self.plan.variables[place as usize] as usize];
         let unsent = variable.classes;
