@@ -20,14 +20,14 @@ const SINKS: &[&str] = &["/dev/null", "/dev/stderr", "/dev/stdout"];
 /// Where bash itself connects instead of opening a file.
 const SOCKETS: &[(&str, &str)] = &[("/dev/tcp/", "tcp"), ("/dev/udp/", "udp")];
 
-/// Hands out what a redirection reads, writes and connects to.
+/// Hands out what a redirection reads, writes and connects to; whether that is anything.
 pub(super) fn parts(
     set: &Setting<'_>,
     operator: Operator,
     target: &Target<'_>,
     base: PathValue<'_>,
     out: &mut dyn FnMut(&Part<'_>),
-) {
+) -> bool {
     let is_descriptor = target.word.value().is_some_and(is_descriptor);
     let actions: &[Action] = match operator {
         Operator::Read => &[Action::Read],
@@ -38,16 +38,15 @@ pub(super) fn parts(
         Operator::DuplicateInput | Operator::DuplicateOutput => &[],
         Operator::Text | Operator::Heredoc { .. } => &[],
     };
-    if target.is_pipe || actions.is_empty() {
-        return;
-    }
-    if target.word.value().is_some_and(|text| SINKS.contains(&text)) {
-        return;
+    let is_sink = target.word.value().is_some_and(|text| SINKS.contains(&text));
+    if target.is_pipe || is_sink || actions.is_empty() {
+        return false;
     }
     connection(set, target, out);
     for &action in actions {
         file(set, action, &target.word, base, out);
     }
+    true
 }
 
 /// Whether the word behind `>&` names an open descriptor: `1`, `-`, `2-`.

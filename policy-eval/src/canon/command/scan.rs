@@ -188,6 +188,8 @@ pub(super) struct Scanner<'s, 'o> {
     pub(super) outer_heredocs: usize,
     /// How many commands have been read.
     pub(super) commands: u32,
+    /// A part of a file was handed out.
+    pub(super) touches_files: bool,
     /// How many parts with a command in them have been handed out.
     pub(super) parts: u32,
 }
@@ -220,13 +222,16 @@ pub(super) fn scan(
         ends_openly: false,
         outer_heredocs: 0,
         commands: 0,
+        touches_files: false,
         parts: 0,
     };
     if hidden::in_data(text) {
         scanner.floor(Floor::HiddenCharacters);
     }
     scanner.list(Ends::NONE);
-    if !scanner.heredocs.is_empty() || scanner.commands == 0 {
+    // Also `2>&1` alone: a request has at least one part.
+    let is_nothing = scanner.parts == 0 && !scanner.touches_files && scanner.floors.is_empty();
+    if !scanner.heredocs.is_empty() || scanner.commands == 0 || is_nothing {
         scanner.misread();
     }
     scanner.line_part();

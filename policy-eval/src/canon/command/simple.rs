@@ -226,7 +226,7 @@ impl Scanner<'_, '_> {
         if !self.is_dry {
             let (paths, count) = self.names.paths(&self.dirs);
             for dir in paths.iter().take(count) {
-                redirect::parts(&self.set, operator, &target, *dir, self.out);
+                self.touches_files |= redirect::parts(&self.set, operator, &target, *dir, self.out);
             }
         }
         self.scratch.truncate(base);
