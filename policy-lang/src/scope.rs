@@ -282,7 +282,7 @@ mod tests {
     use crate::span::Source;
 
     fn shown(text: &str, sandbox: &str) -> String {
-        let model = crate::load(vec![Source::new("a.policy", text)], &no_includes).unwrap();
+        let model = crate::check::load(vec![Source::new("a.policy", text)], &no_includes).unwrap();
         let scope = match scope(&model, sandbox) {
             Ok(scope) => scope,
             Err(error) => return error.to_string(),

@@ -214,7 +214,7 @@ mod tests {
     use crate::span::Source;
 
     fn report(text: &str) -> String {
-        let model = crate::load(vec![Source::new("a.policy", text)], &no_includes).unwrap();
+        let model = crate::check::load(vec![Source::new("a.policy", text)], &no_includes).unwrap();
         let policy = crate::compile::compile(&model).unwrap();
         let report = run(&model, &policy);
         let mut out = String::new();

@@ -18,8 +18,6 @@ pub(crate) struct DecideArgs {
     /// Policy files; several are layers. `-` is standard input.
     #[arg(required = true, value_name = "POLICY")]
     policies: Vec<PathBuf>,
-    #[command(flatten)]
-    request: RequestArgs,
     /// Decide the requests of a JSON Lines file, one an answer. `-` is standard input. --set, --root
     /// and --cwd are taken where a request does not say them.
     #[arg(long, value_name = "FILE", conflicts_with = "what")]
@@ -30,6 +28,8 @@ pub(crate) struct DecideArgs {
     /// Exit with 10 for review, 11 for ask, 12 for deny; of several requests, the strictest.
     #[arg(long)]
     exit_code: bool,
+    #[command(flatten)]
+    request: RequestArgs,
 }
 
 pub(crate) fn run(args: &DecideArgs, ui: &mut Ui) -> Result<Outcome, Stop> {

@@ -18,10 +18,10 @@ pub(crate) struct ExplainArgs {
     /// Policy files; several are layers. `-` is standard input.
     #[arg(required = true, value_name = "POLICY")]
     policies: Vec<PathBuf>,
-    #[command(flatten)]
-    request: RequestArgs,
     #[arg(long, default_value = "human")]
     format: Format,
+    #[command(flatten)]
+    request: RequestArgs,
 }
 
 pub(crate) fn run(args: &ExplainArgs, ui: &mut Ui) -> Result<Outcome, Stop> {

@@ -410,7 +410,7 @@ mod tests {
 
     fn drawn(text: &str) -> Graph {
         let source = crate::span::Source::new("a.policy", text);
-        let model = crate::load(vec![source], &no_includes).unwrap();
+        let model = crate::check::load(vec![source], &no_includes).unwrap();
         let policy = crate::compile::compile(&model).unwrap();
         graph(&model, &policy, &[Action::Run]).unwrap()
     }

@@ -17,7 +17,7 @@ const BETWEEN_LAYERS: usize = 220;
 
 /// A node on the page.
 #[derive(Clone, Copy, Debug, Default)]
-struct Box_ {
+struct Frame {
     x: usize,
     y: usize,
     width: usize,
@@ -37,19 +37,25 @@ pub fn svg(graph: &Graph) -> String {
     );
     for edge in &graph.edges {
         if let (Some(from), Some(to)) = (boxes.get(edge.from), boxes.get(edge.to)) {
-            draw_edge(&mut out, *from, *to, &edge.label);
+            draw_edge(&mut out, *from, *to);
         }
     }
     for (vertex, place) in graph.vertices.iter().zip(&boxes) {
         draw_node(&mut out, vertex, *place);
     }
+    // Labels come last, so that no line crosses them out.
+    for edge in &graph.edges {
+        if let (Some(from), Some(to)) = (boxes.get(edge.from), boxes.get(edge.to)) {
+            draw_label(&mut out, *from, *to, &edge.label);
+        }
+    }
     out.push_str("</svg>\n");
     out
 }
 
-fn lay_out(graph: &Graph) -> (Vec<Box_>, usize, usize) {
+fn lay_out(graph: &Graph) -> (Vec<Frame>, usize, usize) {
     let layers = layers(graph);
-    let mut boxes: Vec<Box_> = graph.vertices.iter().map(size).collect();
+    let mut boxes: Vec<Frame> = graph.vertices.iter().map(size).collect();
     let mut sources = vec![Vec::new(); boxes.len()];
     for edge in &graph.edges {
         if edge.from < boxes.len() && edge.to < boxes.len() {
@@ -94,31 +100,34 @@ fn layers(graph: &Graph) -> Vec<Vec<usize>> {
     layers
 }
 
-fn size(vertex: &Vertex) -> Box_ {
+fn size(vertex: &Vertex) -> Frame {
     let longest = vertex.label.lines().map(|line| line.chars().count()).max().unwrap_or(0);
     let lines = vertex.label.lines().count().max(1);
-    Box_ { width: longest * GLYPH + 2 * PADDING, height: lines * LINE + PADDING, ..Box_::default() }
+    Frame {
+        width: longest * GLYPH + 2 * PADDING,
+        height: lines * LINE + PADDING,
+        ..Frame::default()
+    }
 }
 
-fn draw_node(out: &mut String, vertex: &Vertex, place: Box_) {
+fn draw_node(out: &mut String, vertex: &Vertex, place: Frame) {
     let (fill, line, round) = match vertex.kind {
         Kind::Action => ("#eeeeee", 2, 0),
         Kind::Question => ("white", 1, 12),
         Kind::Rule(tier) => (colour(tier), 1, 4),
         Kind::Note => ("white", 0, 0),
     };
-    let Box_ { x, y, width, height } = place;
+    let Frame { x, y, width, height } = place;
     let _ = writeln!(
         out,
         "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"{round}\" \
          fill=\"{fill}\" stroke=\"#555555\" stroke-width=\"{line}\"/>"
     );
-    draw_lines(out, &vertex.label, x + PADDING, y + LINE, "black");
+    draw_lines(out, &vertex.label, x + PADDING, y + LINE, "fill=\"black\"");
 }
 
-fn draw_edge(out: &mut String, from: Box_, to: Box_, label: &str) {
-    let (x1, y1) = (from.x + from.width, from.y + from.height / 2);
-    let (x2, y2) = (to.x, to.y + to.height / 2);
+fn draw_edge(out: &mut String, from: Frame, to: Frame) {
+    let ((x1, y1), (x2, y2)) = ends(from, to);
     let bend = BETWEEN_LAYERS / 2;
     let _ = writeln!(
         out,
@@ -126,16 +135,24 @@ fn draw_edge(out: &mut String, from: Box_, to: Box_, label: &str) {
         x1 + bend,
         x2.saturating_sub(bend)
     );
-    // Near its end an edge is alone.
-    let longest = label.lines().map(|line| line.chars().count()).max().unwrap_or(0);
-    let x = x2.saturating_sub(longest * GLYPH * 4 / 5 + PADDING);
-    draw_lines(out, label, x, y2, "#333333");
 }
 
-fn draw_lines(out: &mut String, label: &str, x: usize, y: usize, fill: &str) {
+fn ends(from: Frame, to: Frame) -> ((usize, usize), (usize, usize)) {
+    ((from.x + from.width, from.y + from.height / 2), (to.x, to.y + to.height / 2))
+}
+
+/// In the middle of an edge no other of the same node lies.
+fn draw_label(out: &mut String, from: Frame, to: Frame, label: &str) {
+    let ((x1, y1), (x2, y2)) = ends(from, to);
+    let look = "fill=\"#333333\" font-size=\"10\" text-anchor=\"middle\" \
+                paint-order=\"stroke\" stroke=\"white\" stroke-width=\"3\"";
+    draw_lines(out, label, x1.midpoint(x2), y1.midpoint(y2), look);
+}
+
+fn draw_lines(out: &mut String, label: &str, x: usize, y: usize, look: &str) {
     for (index, line) in label.lines().enumerate() {
         let y = y + index * LINE;
-        let _ = writeln!(out, "<text x=\"{x}\" y=\"{y}\" fill=\"{fill}\">{}</text>", escaped(line));
+        let _ = writeln!(out, "<text x=\"{x}\" y=\"{y}\" {look}>{}</text>", escaped(line));
     }
 }
 
