@@ -1,5 +1,6 @@
 //! Reading: policy files and what they include, standard input, requests line by line.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt;
@@ -18,7 +19,7 @@ use crate::outcome::Stop;
 /// The most bytes that are read of one file. What is larger is no policy, whatever it says.
 const MOST_BYTES: u64 = 64 << 20;
 
-/// The name of standard input, as an argument and in places.
+/// Standard input as an argument.
 const STDIN: &str = "-";
 
 /// Whether an argument stands for standard input.
@@ -29,8 +30,12 @@ pub(crate) fn is_stdin(path: &Path) -> bool {
 /// A file, or standard input, as a source of policy text.
 pub(crate) fn source(path: &Path) -> Result<Arc<Source>, Stop> {
     let text = text(path).map_err(Stop::unable)?;
-    let name = if is_stdin(path) { "<stdin>".into() } else { path.to_string_lossy() };
-    Ok(Source::new(name, text))
+    Ok(Source::new(name(path), text))
+}
+
+/// What places and errors call a file.
+pub(crate) fn name(path: &Path) -> Cow<'_, str> {
+    if is_stdin(path) { Cow::Borrowed("<stdin>") } else { path.to_string_lossy() }
 }
 
 /// A policy that was read, checked and compiled.
@@ -109,7 +114,7 @@ pub(crate) struct Unreadable {
 
 impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot read `{}`: {}", self.path.display(), self.reason)
+        write!(f, "cannot read `{}`: {}", name(&self.path), self.reason)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use policy_eval::json::Json;
 use policy_eval::{Action, Fields, RequestBuf};
 use policy_lang::model::{DeclaredType, Model};
 
@@ -127,7 +128,7 @@ impl Known {
             fields.bind(root, path);
         }
         if self.here {
-            bind_here(&mut fields)?;
+            self.bind_here(&mut fields)?;
         }
         if let Some(cwd) = &self.cwd {
             fields.set_text("cwd", cwd).map_err(Stop::usage)?;
@@ -136,6 +137,21 @@ impl Known {
             set(&mut fields, model, name, text)?;
         }
         Ok(fields)
+    }
+
+    /// Binds the usual roots, those aside that a flag binds.
+    fn bind_here(&self, fields: &mut Fields) -> Result<(), Stop> {
+        let is_free = |root| !self.root.iter().any(|(name, _)| name == root);
+        if is_free("workspace") {
+            let folder = std::env::current_dir().map_err(|error| {
+                Stop::unable(format_args!("there is no current folder: {error}"))
+            })?;
+            fields.bind("workspace", &utf8(folder)?);
+        }
+        if let (true, Some(home)) = (is_free("home"), std::env::home_dir()) {
+            fields.bind("home", &utf8(home)?);
+        }
+        Ok(())
     }
 }
 
@@ -147,16 +163,6 @@ fn unknown_root<'n>(root: &str, names: impl Iterator<Item = &'n str> + Clone) ->
             format!("unknown root `{root}`; this policy has {}", names.join(", "))
         }
     }
-}
-
-fn bind_here(fields: &mut Fields) -> Result<(), Stop> {
-    let folder = std::env::current_dir()
-        .map_err(|error| Stop::unable(format_args!("there is no current folder: {error}")))?;
-    fields.bind("workspace", &utf8(folder)?);
-    if let Some(home) = std::env::home_dir() {
-        fields.bind("home", &utf8(home)?);
-    }
-    Ok(())
 }
 
 fn utf8(path: PathBuf) -> Result<String, Stop> {
@@ -210,11 +216,8 @@ impl RequestArgs {
 
     fn object(&self, fields: &mut Fields) -> Result<Action, Stop> {
         if self.what.argv {
-            let words =
-                self.words.iter().map(|word| policy_eval::json::Json::String((**word).into()));
-            fields
-                .set("argv", policy_eval::json::Json::Array(words.collect()))
-                .map_err(Stop::usage)?;
+            let words = self.words.iter().map(|word| Json::String((**word).into()));
+            fields.set("argv", Json::Array(words.collect())).map_err(Stop::usage)?;
             return Ok(Action::Run);
         }
         for (action, text) in self.what.with_object() {

@@ -1,7 +1,7 @@
 //! The terminal: standard output for results, standard error for the rest, colours on both.
 
 use std::fmt;
-use std::io::{self, BufWriter, StdoutLock, Write};
+use std::io::{self, BufWriter, IsTerminal as _, StdoutLock, Write};
 use std::sync::Arc;
 
 use anstream::{AutoStream, ColorChoice};
@@ -68,6 +68,15 @@ impl Ui {
     /// Hands on what was written so far.
     pub(crate) fn finish(&mut self) -> Result<(), Stop> {
         Ok(self.out.flush()?)
+    }
+
+    /// Says now and then how far a long stream is, where a person waits and sees nothing else.
+    pub(crate) fn progress(&self, done: u64) {
+        const SOMETIMES: u64 = 1 << 14;
+        let watched = || io::stderr().is_terminal() && !io::stdout().is_terminal();
+        if done > 0 && done.is_multiple_of(SOMETIMES) && watched() {
+            let _ = write!(io::stderr(), "\r{done} requests\r");
+        }
     }
 
     /// Something that is no result, on standard error.

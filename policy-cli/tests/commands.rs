@@ -244,7 +244,7 @@ fn a_stream_is_answered_line_by_line_up_to_what_is_no_request() {
     "one" "allow"
     1e400 "review"
     null "ask"
-    ! error: -:5:17: unknown field `shel`; did you mean `shell`?
+    ! error: <stdin>:5:17: unknown field `shel`; did you mean `shell`?
     exit Some(1)
     "#);
 }
@@ -255,11 +255,11 @@ fn lines_that_are_too_long_or_no_text_are_errors_with_their_number() {
     let stream = ["decide", "a.policy", "--requests", "-"];
     let long = format!("\n{{\"action\":\"run\",\"shell\":\"{}\"}}\n", "é".repeat(1 << 20));
     assert_snapshot!(folder.run_with(&stream, long), @r#"
-    ! error: -:2: a request longer than 1048576 bytes
+    ! error: <stdin>:2: a request longer than 1048576 bytes
     exit Some(1)
     "#);
     assert_snapshot!(folder.run_with(&stream, b"\n\n\xff\n"), @r#"
-    ! error: -:3: not UTF-8 text (byte 0)
+    ! error: <stdin>:3: not UTF-8 text (byte 0)
     exit Some(1)
     "#);
 }

@@ -318,8 +318,24 @@ fn list(text: &str) -> Json {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::request_json::to_json;
+
+    proptest! {
+        /// Whatever a person writes is a request or an error, and a request says what was written.
+        #[test]
+        fn any_text_is_an_object_or_an_error(text in "[\\[\\]:/0-9a-zé]{0,12}|\\PC{0,12}") {
+            for action in Action::ALL {
+                let mut fields = Fields::default();
+                if fields.object(action, &text).is_ok() {
+                    let json = written(&fields, action);
+                    prop_assert!(RequestBuf::from_json(&json).is_ok(), "{}", json);
+                }
+            }
+        }
+    }
 
     fn written(fields: &Fields, action: Action) -> String {
         match fields.request(action) {

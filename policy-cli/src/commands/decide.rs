@@ -62,7 +62,7 @@ fn stream(
     format: Format,
     ui: &mut Ui,
 ) -> Result<Tier, Stop> {
-    let name = path.display();
+    let name = input::name(path);
     let unreadable = |reason| Stop::Unable(format!("cannot read `{name}`: {reason}"));
     let mut lines = Lines::new(input::open(path).map_err(unreadable)?);
     let mut strictest = Tier::Allow;
@@ -71,6 +71,7 @@ fn stream(
             // Whoever sends requests one by one waits for the answers before.
             ui.finish()?;
         }
+        ui.progress(lines.number());
         let request = match lines.next() {
             Ok(None) => return Ok(strictest),
             Ok(Some(line)) if line.trim_ascii().is_empty() => continue,
