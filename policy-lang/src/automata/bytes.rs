@@ -50,8 +50,8 @@ impl Globs {
                     .start_kind(regex_automata::dfa::StartKind::Anchored)
                     .accelerate(false)
                     .minimize(false)
-                    .dfa_size_limit(Some(8 << 20))
-                    .determinize_size_limit(Some(32 << 20)),
+                    .dfa_size_limit(Some(2 << 20))
+                    .determinize_size_limit(Some(8 << 20)),
             )
             .build_from_nfa(&nfa)
             .map_err(|_| TooLarge)?;

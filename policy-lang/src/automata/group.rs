@@ -11,6 +11,8 @@
 //! keep these automata small.
 
 use regex_syntax::hir::Hir;
+use std::collections::BTreeSet;
+
 use rustc_hash::FxHashMap;
 
 use policy_eval::canon;
@@ -20,7 +22,7 @@ use policy_eval::engine::tables::{Cell, NOWHERE, Row};
 use super::bytes::{Globs, TooLarge, whole};
 use super::displace::displace;
 use super::words::FlagWord;
-use crate::model::pattern::{CommandPattern, Piece, TokenPattern, WordItem};
+use crate::model::pattern::{CommandPattern, Flag, Piece, TokenPattern, WordItem};
 
 /// One step over tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -133,7 +135,12 @@ pub(crate) fn build(
     tokens: &Tokens,
     done: &mut Vec<Built>,
 ) -> Result<(), TooLarge> {
-    match Builder::new(tokens).group(predicates, &chosen) {
+    let attempt = if chosen.len() > 1 && multiplies(predicates, &chosen) {
+        Err(TooLarge)
+    } else {
+        Builder::new(tokens).group(predicates, &chosen)
+    };
+    match attempt {
         Ok(built) => done.push(built),
         Err(TooLarge) if chosen.len() == 1 => return Err(TooLarge),
         Err(TooLarge) => {
@@ -146,6 +153,29 @@ pub(crate) fn build(
         }
     }
     Ok(())
+}
+
+/// The most states of the automaton of one predicate.
+const MOST_STATES: usize = 65_000;
+/// How many flags may multiply in one automaton.
+const MOST_FLAGS: usize = 8;
+
+/// Whether flags of these predicates would multiply states: a cluster may hold any set of short
+/// flags, and of one command any set of constraints may be met.
+fn multiplies(predicates: &[&Predicate], chosen: &[usize]) -> bool {
+    let mut letters = BTreeSet::new();
+    let mut constraints: FxHashMap<&[WordItem], usize> = FxHashMap::default();
+    for &index in chosen {
+        let Predicate::Commands(patterns) = predicates[index] else { continue };
+        for flags in patterns.iter().flat_map(|pattern| &pattern.flags) {
+            letters.extend(flags.flags.iter().filter_map(|flag| match flag {
+                Flag::Short(letter) => Some(*letter),
+                _ => None,
+            }));
+            *constraints.entry(&flags.after).or_default() += 1;
+        }
+    }
+    letters.len() > MOST_FLAGS || constraints.into_values().any(|count| count > MOST_FLAGS)
 }
 
 /// The literal tokens of a sequence.
@@ -507,7 +537,10 @@ impl<'t> Builder<'t> {
         let accepts: Vec<Accepts> =
             chosen.iter().map(|&index| self.predicate(predicates[index])).collect();
         let alphabet = Alphabet::build(self.tokens, &self.literals(), &self.globs)?;
-        let mut subsets = Subsets::new(&self, &alphabet);
+        // One predicate cannot be split; several together get what patterns that do not multiply
+        // need, and room for a few that do.
+        let limit = if chosen.len() == 1 { MOST_STATES } else { 4 * self.states.len() + 256 };
+        let mut subsets = Subsets::new(&self, &alphabet, limit);
         subsets.explore()?;
         let (classes, holds) = subsets.classes(&accepts);
         let laid = displace(&subsets.exceptions, alphabet.symbols);
@@ -730,7 +763,7 @@ impl Reach {
 }
 
 impl<'b, 't> Subsets<'b, 't> {
-    fn new(builder: &'b Builder<'t>, alphabet: &'b Alphabet) -> Self {
+    fn new(builder: &'b Builder<'t>, alphabet: &'b Alphabet, limit: usize) -> Self {
         Subsets {
             builder,
             alphabet,
@@ -739,8 +772,7 @@ impl<'b, 't> Subsets<'b, 't> {
             defaults: Vec::new(),
             exceptions: Vec::new(),
             only: reaches(&builder.states),
-            // What patterns that do not multiply need, and room for a few that do.
-            limit: 4 * builder.states.len() + 256,
+            limit,
         }
     }
 

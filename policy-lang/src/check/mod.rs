@@ -52,7 +52,7 @@ pub const MAX_PATTERNS: usize = 500_000;
 /// The most sandboxes that the files of a policy may declare.
 pub const MAX_SANDBOXES: usize = 256;
 /// The most roots that a policy may have, the built-in ones included.
-pub const MAX_ROOTS: usize = 64;
+pub const MAX_ROOTS: usize = policy_eval::engine::tables::Tables::MOST_ROOTS;
 
 /// Reads, parses and checks a policy: every file of every layer, in any order.
 ///
