@@ -428,6 +428,21 @@ fn explain_shows_every_part_and_what_led_to_it() {
             taken line = cd sub && git push -uf origin $X > /data/log
             not sent, and it mattered: branch
     "#);
+    folder.write(
+        "count.policy",
+        "count run \"cp ...\" as write last operand\ndeny write \"/etc/**\"\n",
+    );
+    assert_snapshot!(folder.run(&["explain", "count.policy", "--run", "cp a /etc/b"]), @r#"
+    deny    deny write "/etc/**"
+            count.policy:2:1, layer managed
+
+    deny    run cp a /etc/b
+            deny  deny write "/etc/**"  of a file that it touches, count.policy:2:1, layer managed
+            taken argv = cp a /etc/b
+            taken escalated = false
+            taken opaque = false
+            taken line = cp a /etc/b
+    "#);
     let arguments = ["explain", "a.policy", "--read", "/data/x", "--format", "json"];
     assert_snapshot!(pretty(folder.json(&arguments)), @r#"
     {

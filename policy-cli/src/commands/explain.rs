@@ -48,7 +48,8 @@ pub(crate) fn run(args: &ExplainArgs, ui: &mut Ui) -> Result<Outcome, Stop> {
 
 fn show_part(part: &PartExplanation<'_>, ui: &mut Ui) -> Result<(), Stop> {
     writeln!(ui, "\n{}  {}", tier(part.tier), paint(STRONG, &part.part))?;
-    let matches: Vec<Line> = part.rules.iter().map(Line::new).collect();
+    let matches: Vec<Line> =
+        part.rules.iter().map(Line::new).chain(Line::of_what_is_touched(part)).collect();
     let widest = |text: fn(&Line) -> &str| {
         matches.iter().map(|line| text(line).chars().count()).max().unwrap_or(0).min(60)
     };
@@ -88,5 +89,16 @@ impl Line {
             certainty: found.certainty.name(),
             place: show::place(&found.rule),
         }
+    }
+
+    /// The rule that decided, where it matched no part but a file that a `count` sentence names.
+    fn of_what_is_touched(part: &PartExplanation<'_>) -> Option<Line> {
+        let rule = part.rule.filter(|rule| part.rules.iter().all(|found| found.rule != *rule))?;
+        Some(Line {
+            effect: part.tier.name().to_owned(),
+            name: safe(rule.name).into_owned(),
+            certainty: "of a file that it touches",
+            place: show::place(&rule),
+        })
     }
 }
