@@ -320,18 +320,18 @@ allow connect * unless sandbox == "base"
     #[test]
     fn rules_become_lists_and_conditions_stand_apart() {
         insta::assert_snapshot!(shown(POLICY, "wide"), @r#"
-read default allow
-  deny ["~/.ssh/**", "**/.env"] except []
-write default ask
-  deny ["~/.ssh/**", "**/.env"] except []
-  allow ["$workspace/**"] except ["$workspace/.git/**"]
-delete default ask
-connect default ask
-  allow ["*"] except []
-listen default ask
-allow [Connect] when destination a.example and port in 443
-allow [Delete] when path in $workspace/** and branch in "main"
-"#);
+        read default allow
+          deny ["~/.ssh/**", "**/.env"] except [] ports []
+        write default ask
+          deny ["~/.ssh/**", "**/.env"] except [] ports []
+          allow ["$workspace/**"] except ["$workspace/.git/**"] ports []
+        delete default ask
+        connect default ask
+          allow ["a.example"] except [] ports [(443, 443)]
+          allow ["*"] except [] ports []
+        listen default ask
+        allow [Delete] when path in $workspace/** and branch in "main"
+        "#);
         insta::assert_snapshot!(shown(POLICY, "base"), @r#"
         read default allow
           deny ["~/.ssh/**", "**/.env"] except [] ports []

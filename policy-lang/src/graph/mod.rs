@@ -471,37 +471,16 @@ stop: deny run "git push {-f} ..."
             ],
             edges: vec![Edge { from: 0, to: 1, label: "x|y\nz".to_owned() }],
         };
-        insta::assert_snapshot!(dot(&graph), @r#"
-    n0  run, default ask
-        n1
-    n1  command
-        n2  else
-        n3  command git status ...
-        n4  command git push ...
-        n7  not sent
-    n2  command
-        n6  none of these
-        n11  else
-    n3  command
-        n11  else
-        n10  none of these
-    n4  command
-        n5  none of these
-        n11  else
-    n5  branch
-        n6  branch in "main", "<&>"
-        n9  else
-    n6  nothing
-    n7  command
-        n8  none of these
-        n11  else
-    n8  branch
-        n9  else
-        n10  branch in "main", "<&>"
-    n9  review\u{a}review run "git push ..." unless branch in ("main", "<&>")
-    n10  allow\u{a}allow run "git status ..."
-    n11  deny\u{a}stop
-    "#);
+        insta::assert_snapshot!(dot(&graph), @r##"
+        digraph policy {
+          rankdir = LR
+          node [fontname = "sans-serif", fontsize = 11]
+          edge [fontname = "sans-serif", fontsize = 9]
+          n0 [label = "a\"b<c>&\\", shape = ellipse]
+          n1 [label = "]]> #", shape = box, style = "rounded,filled", fillcolor = "#ffcdd2"]
+          n0 -> n1 [label = "x|y\nz"]
+        }
+        "##);
         insta::assert_snapshot!(mermaid(&graph), @r#"
         flowchart LR
           n0{{"a#34;b#60;c#62;#38;#92;"}}
