@@ -49,7 +49,7 @@ struct Answer<'a>(Tier, Option<&'a str>, bool, Floors);
 /// same request. A text that is none is the object of a request.
 pub fn decide(text: &str) {
     match RequestBuf::from_json(text) {
-        Ok(request) => request.with_request(|request| of_request(request)),
+        Ok(request) => request.with_request(of_request),
         Err(_) => about(text),
     }
 }
