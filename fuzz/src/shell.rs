@@ -59,7 +59,7 @@ pub fn shell(text: &str) {
     if text.ends_with('\\') || canon::MAX_REQUEST_BYTES < text.len() + 8 {
         return;
     }
-    for group in [format!("( {text}\n)"), format!("{{ {text}\n}}"), format!("true; {text}\n")] {
+    for group in [format!("( {text}\n)"), format!("{{ {text}\n}}")] {
         let grouped = Line::read(&group, ShellKind::Bash);
         if line.is_at_least_ask() {
             assert!(grouped.is_at_least_ask(), "loosened: {group:?}");
