@@ -11,7 +11,7 @@ use core::net::IpAddr;
 
 use crate::canon;
 use crate::facts::{
-    Args, Attribute, Command, Endpoint, HostValue, Judged, Object, PathValue, Word, WordKind,
+    Args, Attribute, Command, Endpoint, HostValue, Object, Part, PathValue, Word, WordKind,
 };
 use crate::request::{Declared, Request};
 use crate::vocab::{Attr, Floors};
@@ -35,13 +35,18 @@ pub fn action_digest(request: &Request<'_>) -> String {
     out.tag(VERSION);
     out.declared(request.declared);
     out.set(request.failed_layers);
+    out.optional(request.shell);
     let mut is_first = true;
     canon::parts(request, &mut |judged| {
         if is_first {
-            out.roots(judged.roots);
             is_first = false;
+            out.roots(judged.roots);
+            // What does not follow from a part's object is the same for all parts.
+            for &attr in Attr::ALL {
+                out.attribute(judged.attribute(attr));
+            }
         }
-        out.part(judged);
+        out.part(judged.part);
     });
     format!("blake3:{}", out.hasher.finalize().to_hex())
 }
@@ -115,16 +120,12 @@ impl Encoder {
         }
     }
 
-    fn part(&mut self, judged: &Judged<'_>) {
-        let part = judged.part;
+    fn part(&mut self, part: &Part<'_>) {
         self.tag(0xff);
         self.text(part.action.name());
         self.tag(u8::from(part.alternative));
         self.floors(part.floors);
         self.object(&part.object);
-        for &attr in Attr::ALL {
-            self.attribute(judged.attribute(attr));
-        }
     }
 
     fn floors(&mut self, floors: Floors) {
@@ -182,7 +183,6 @@ impl Encoder {
         self.path(command.cwd);
         self.path(command.base);
         self.path(command.program);
-        self.optional(command.line);
         self.tag(u8::from(command.nothing_runs));
     }
 

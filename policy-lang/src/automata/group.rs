@@ -158,7 +158,7 @@ pub(crate) fn build(
 /// The most states of the automaton of one predicate.
 const MOST_STATES: usize = 65_000;
 /// How many flags may multiply in one automaton.
-const MOST_FLAGS: usize = 8;
+const MOST_FLAGS: usize = 4;
 
 /// Whether flags of these predicates would multiply states: a cluster may hold any set of short
 /// flags, and of one command any set of constraints may be met.
