@@ -58,6 +58,9 @@ pub(crate) enum Lowered {
     Or(Vec<Lowered>),
 }
 
+/// How many patterns with flags one atom asks for.
+const FLAGGED_TOGETHER: usize = 4;
+
 /// The atoms of the tables, each once.
 pub(crate) struct Atoms<'m> {
     model: &'m Model,
@@ -110,10 +113,7 @@ impl<'m> Atoms<'m> {
                 let source = self.source(attr);
                 self.paths(source, patterns)
             }
-            Atom::Command(patterns) => match self.command(patterns) {
-                Some(number) => Lowered::Atom(number),
-                None => Lowered::Or(Vec::new()),
-            },
+            Atom::Command(patterns) => self.commands(patterns),
             Atom::Destination(patterns) => self.destination(patterns),
             Atom::Host(attr, patterns) => {
                 let source = self.source(attr);
@@ -195,6 +195,21 @@ impl<'m> Atoms<'m> {
     ) -> Lowered {
         let sequence = SequenceKey { source, split, fold: false };
         self.atom(Ask::Sequence { sequence, start, predicate })
+    }
+
+    /// Patterns that speak of flags multiply each other's states, so a rule with many of them asks
+    /// several atoms.
+    fn commands(&mut self, patterns: &[CommandPattern]) -> Lowered {
+        let (flagged, plain): (Vec<_>, Vec<_>) =
+            patterns.iter().cloned().partition(|pattern| !pattern.flags.is_empty());
+        if flagged.len() <= FLAGGED_TOGETHER {
+            return match self.command(patterns) {
+                Some(number) => Lowered::Atom(number),
+                None => Lowered::Or(Vec::new()),
+            };
+        }
+        let parts = std::iter::once(&plain[..]).chain(flagged.chunks(FLAGGED_TOGETHER));
+        Lowered::Or(parts.filter_map(|part| self.command(part)).map(Lowered::Atom).collect())
     }
 
     /// The number of the atom that asks for one of these commands; none for no pattern.
@@ -425,6 +440,35 @@ impl Lowered {
                 parts.iter().any(|part| part.asks_addresses(atoms))
             }
             Lowered::True | Lowered::Not(_) => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use policy_eval::{Request, Tier};
+
+    use crate::check::no_includes;
+    use crate::span::Source;
+
+    /// Each letter doubles what one automaton has to tell apart in a cluster of flags.
+    #[test]
+    fn a_rule_may_forbid_many_flags_of_many_commands() {
+        let letters = 'a'..='x';
+        let patterns: Vec<_> =
+            letters.map(|letter| format!("\"c{letter} {{no -{letter}|-Z}} ...\"")).collect();
+        let text = format!("allow run {}", patterns.join(", "));
+        let policy = crate::compile(vec![Source::new("a.policy", text)], &no_includes)
+            .unwrap_or_else(|failure| panic!("{failure}"));
+        for (command, expected) in [
+            ("ca -b", Tier::Allow),
+            ("cb -b", Tier::Ask),
+            ("cx -abx", Tier::Ask),
+            ("cx -ab", Tier::Allow),
+            ("cx -abZ", Tier::Ask),
+            ("cy", Tier::Ask),
+        ] {
+            assert_eq!(policy.decide(&Request::shell(command)).tier, expected, "{command}");
         }
     }
 }
