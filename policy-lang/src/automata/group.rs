@@ -576,6 +576,9 @@ impl<'t> Builder<'t> {
     }
 }
 
+/// What a symbol says of a token: the literals that it is, and the globs that match it.
+type Meaning = (Box<[u32]>, Box<[u32]>);
+
 /// The symbols of a group. Symbol 0 is a token that no literal and no glob of it speaks of.
 ///
 /// Of paths there are also symbols of folded tokens: all literals with one folded spelling, and
@@ -597,7 +600,7 @@ struct Alphabet {
     of_literal: FxHashMap<u32, Vec<u16>>,
     /// By glob: the symbols that it matches.
     of_glob: Vec<Vec<u16>>,
-    numbers: FxHashMap<(Box<[u32]>, Box<[u32]>), u16>,
+    numbers: FxHashMap<Meaning, u16>,
 }
 
 impl Alphabet {
@@ -661,7 +664,7 @@ impl Alphabet {
 
     /// The symbol of tokens that are these literals and that these globs match.
     fn symbol(&mut self, literals: &[u32], globs: &[u32]) -> Result<u16, TooLarge> {
-        let key: (Box<[u32]>, Box<[u32]>) = (literals.into(), globs.into());
+        let key: Meaning = (literals.into(), globs.into());
         if let Some(&known) = self.numbers.get(&key) {
             return Ok(known);
         }

@@ -10,6 +10,7 @@ use policy_eval::engine::tables::{Plain, Source, Split, Start, expr};
 use policy_eval::{Attr, Type};
 use rustc_hash::FxHashMap;
 
+use super::grouped;
 use crate::automata::group::{CommandShape, Item, Predicate, fold_token};
 use crate::model::pattern::{
     CommandPattern, FlagConstraint, HostPattern, HostShape, LabelItem, PathBase, PathItem,
@@ -238,25 +239,17 @@ impl<'m> Atoms<'m> {
     }
 
     fn paths(&mut self, source: Source, patterns: &[PathPattern]) -> Lowered {
-        let mut by_start: Vec<(Start, Vec<Vec<Item>>)> = Vec::new();
-        for pattern in patterns {
+        let by_start = grouped(patterns.iter().map(|pattern| {
             let start = match pattern.base {
                 PathBase::Absolute => Start::Beginning,
                 PathBase::Root(root) => Start::Root(root.0),
             };
-            let items = pattern
-                .items
-                .iter()
-                .map(|item| match item {
-                    PathItem::Component(token) => Item::One(token.clone()),
-                    PathItem::AnyDepth => Item::Any,
-                })
-                .collect();
-            match by_start.iter_mut().find(|(known, _)| *known == start) {
-                Some((_, list)) => list.push(items),
-                None => by_start.push((start, vec![items])),
-            }
-        }
+            let items = pattern.items.iter().map(|item| match item {
+                PathItem::Component(token) => Item::One(token.clone()),
+                PathItem::AnyDepth => Item::Any,
+            });
+            (start, items.collect())
+        }));
         any(by_start
             .into_iter()
             .map(|(start, list)| {
@@ -267,13 +260,7 @@ impl<'m> Atoms<'m> {
     }
 
     fn destination(&mut self, patterns: &[HostPattern]) -> Lowered {
-        let mut by_ports: Vec<(Option<(u16, u16)>, Vec<&HostPattern>)> = Vec::new();
-        for pattern in patterns {
-            match by_ports.iter_mut().find(|(ports, _)| *ports == pattern.ports) {
-                Some((_, list)) => list.push(pattern),
-                None => by_ports.push((pattern.ports, vec![pattern])),
-            }
-        }
+        let by_ports = grouped(patterns.iter().map(|pattern| (pattern.ports, pattern)));
         any(by_ports
             .into_iter()
             .map(|(ports, list)| {

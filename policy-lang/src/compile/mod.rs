@@ -215,6 +215,18 @@ fn loosened(model: &Model, layer: policy_eval::Layer, actions: ActionSet) -> Act
     actions.iter().filter(|&action| model.may_loosen(action, layer)).collect()
 }
 
+/// Items by their keys, keys in the order in which they first occur.
+fn grouped<K: PartialEq, V>(items: impl IntoIterator<Item = (K, V)>) -> Vec<(K, Vec<V>)> {
+    let mut groups: Vec<(K, Vec<V>)> = Vec::new();
+    for (key, item) in items {
+        match groups.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, group)) => group.push(item),
+            None => groups.push((key, vec![item])),
+        }
+    }
+    groups
+}
+
 fn operands(what: &Operands) -> RowOperands {
     match what {
         Operands::All => RowOperands::All,

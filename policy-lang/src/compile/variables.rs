@@ -11,6 +11,7 @@ use policy_eval::engine::tables::{
 use rustc_hash::FxHashMap;
 
 use super::atoms::{Ask, Atoms, SequenceKey};
+use super::grouped;
 use crate::automata::bytes::TooLarge;
 use crate::automata::group::{self, Built, Item, Predicate, Shape, Tokens};
 use crate::automata::words;
@@ -215,15 +216,11 @@ impl Freezer<'_, '_> {
 
     /// One variable for all ranges of one number.
     fn numbers(&mut self) {
-        let mut by_source: Vec<(&Source, Vec<(usize, &[(i64, i64)])>)> = Vec::new();
-        for (atom, ask) in self.atoms.asks.iter().enumerate() {
-            if let Ask::Number(source, ranges) = ask {
-                match by_source.iter_mut().find(|(known, _)| *known == source) {
-                    Some((_, list)) => list.push((atom, ranges)),
-                    None => by_source.push((source, vec![(atom, ranges)])),
-                }
-            }
-        }
+        let by_source =
+            grouped(self.atoms.asks.iter().enumerate().filter_map(|(atom, ask)| match ask {
+                Ask::Number(source, ranges) => Some((source, (atom, ranges))),
+                _ => None,
+            }));
         for (source, asked) in by_source {
             let mut bounds: Vec<i64> = asked
                 .iter()
@@ -253,15 +250,11 @@ impl Freezer<'_, '_> {
 
     /// One variable for all ranges of one address.
     fn addresses(&mut self) {
-        let mut by_source: Vec<(&Source, Vec<(usize, &[(IpAddr, IpAddr)])>)> = Vec::new();
-        for (atom, ask) in self.atoms.asks.iter().enumerate() {
-            if let Ask::Address(source, ranges) = ask {
-                match by_source.iter_mut().find(|(known, _)| *known == source) {
-                    Some((_, list)) => list.push((atom, ranges)),
-                    None => by_source.push((source, vec![(atom, ranges)])),
-                }
-            }
-        }
+        let by_source =
+            grouped(self.atoms.asks.iter().enumerate().filter_map(|(atom, ask)| match ask {
+                Ask::Address(source, ranges) => Some((source, (atom, ranges))),
+                _ => None,
+            }));
         for (source, asked) in by_source {
             let mut v4: Vec<u32> = Vec::new();
             let mut v6: Vec<u128> = Vec::new();
