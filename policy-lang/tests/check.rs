@@ -321,7 +321,7 @@ test "t" {
 #[test]
 fn limits_are_errors() {
     let marks: String = (0..65).map(|n| format!("mark \"m{n}\" read *\n")).collect();
-    let roots: String = (0..65).map(|n| format!("root r{n}\n")).collect();
+    let roots: String = (0..17).map(|n| format!("root r{n}\n")).collect();
     let sandboxes: String = (0..257).map(|n| format!("sandbox s{n} {{ }}\n")).collect();
     let mut sets: String = "paths s0 = \"/a\"\n".to_owned();
     for n in 1..2000 {
@@ -329,7 +329,7 @@ fn limits_are_errors() {
     }
     for (text, expected) in [
         (marks, "there are more than 64 marks"),
-        (roots, "there are more than 64 roots"),
+        (roots, "there are more than 16 roots"),
         (sandboxes, "there are more than 256 sandboxes"),
         (sets, "there are more than 500000 patterns and conditions"),
     ] {
