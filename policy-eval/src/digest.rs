@@ -2,7 +2,9 @@
 //!
 //! An approval is bound to a digest of the request. It covers the canonical parts and every fact
 //! that decisions read, and nothing else (`id` and `intent` are left out): two spellings of one
-//! action have the same digest, and no action has that of another.
+//! path, host or argument list have the same digest, and no action has that of another. Of shell
+//! text the text itself counts too: rules may read it as `line`, and a person approved it as it
+//! stood.
 //!
 //! The encoding is unambiguous: each value is a tag and its content, each text its length and its
 //! bytes, each list its length and its items. Sets and named values are sorted first.
