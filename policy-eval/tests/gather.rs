@@ -13,6 +13,10 @@ use policy_eval::gather::{Gathered, Gatherer, system_addresses};
 use policy_eval::{
     Action, Floor, Floors, HostValue, Object, PathValue, Request, canon, counted_parts,
 };
+use proptest::prelude::*;
+
+/// `ELOOP`.
+const LOOP: i32 = if cfg!(target_os = "linux") { 40 } else { 62 };
 
 /// A folder of its own for each test, removed at its end.
 struct Folder(PathBuf);
@@ -127,6 +131,43 @@ fn what_is_judged_is_what_the_system_opens() {
         let real = real.to_str().unwrap();
         assert_eq!(paths.last().map(String::as_str), Some(real), "{path}");
         assert_eq!(floors, Floors::NONE, "{path}");
+    }
+}
+
+/// Pieces of paths and of targets: folders, links, a file, and what leads up.
+fn path() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec!["d", "e", "f", "l0", "l1", "l2", "l3", "..", "."]);
+    prop::collection::vec(piece, 1..6).prop_map(|pieces| pieces.join("/"))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    /// Links by chance: where the system finds a file we judge that file, and where it finds a loop
+    /// so do we.
+    #[test]
+    fn random_links_lead_where_the_system_says(
+        links in prop::collection::vec((0..3usize, path()), 4),
+        paths in prop::collection::vec(path(), 8),
+    ) {
+        let folder = Folder::new();
+        folder.dir("d/e").file("f").file("d/f").file("d/e/f");
+        for (index, (depth, target)) in links.iter().enumerate() {
+            folder.link(&format!("{}l{index}", ["", "d/", "d/e/"][*depth]), target);
+        }
+        for path in &paths {
+            let (judged, floors, _) = gathered(&folder, Request::read(path));
+            match fs::canonicalize(folder.0.join(path)) {
+                Ok(real) => {
+                    prop_assert_eq!(judged.last().map(String::as_str), real.to_str());
+                    prop_assert_eq!(floors, Floors::NONE);
+                }
+                Err(error) if error.raw_os_error() == Some(LOOP) => {
+                    prop_assert!(floors.contains(Floor::AmbiguousPath), "{}", path);
+                }
+                Err(_) => {}
+            }
+        }
     }
 }
 

@@ -189,12 +189,13 @@ impl Writer {
             self.pick(&["A=1 ", "LANG=C ", "X=\"a b\" ", "P=$(pwd) ", "B= "]);
         }
         if self.dice.one_in(20) {
+            // What stands behind is no word with `=`, which tree-sitter reads in its own way.
             self.pick(&["> x ", "2>&1 ", "< in "]);
-        }
-        if self.dice.one_in(10) {
-            self.word()
+            self.pick(PROGRAMS);
+        } else if self.dice.one_in(10) {
+            self.pick(NAMES);
         } else {
-            self.pick(PROGRAMS)
+            self.pick(PROGRAMS);
         }
         while !self.dice.one_in(3) {
             self.push(" ");
