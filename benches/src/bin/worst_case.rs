@@ -92,13 +92,14 @@ fn cost(text: &str, length: usize) -> f64 {
     let roots = [("workspace", "/home/dev/app"), ("home", "/home/dev")];
     let request = Request { roots: &roots, ..Request::shell(&line) };
     let pass = || {
-        let (start, worked) = (Instant::now(), worked());
+        let before = worked();
+        let start = Instant::now();
         canon::parts(black_box(&request), &mut |judged| {
             black_box(judged);
         });
         let elapsed = start.elapsed();
         // Of a long pass only what this thread worked: others may have had the processor.
-        match worked.zip(self::worked()) {
+        match before.zip(worked()) {
             Some((before, after)) if TICKS < elapsed => after.saturating_sub(before),
             _ => elapsed,
         }

@@ -64,7 +64,7 @@ pub(crate) fn is_read_differently(line: &str) -> bool {
         // `5x=y` is an assignment to it, whatever the name.
         || line.split_whitespace().any(is_strange_assignment)
         // The digits at the end of `-n5>x` are a descriptor.
-        || line.split('>').any(ends_in_digits)
+        || line.match_indices('>').any(|(at, _)| ends_in_digits(&line[..at]))
 }
 
 fn is_strange_assignment(word: &str) -> bool {
