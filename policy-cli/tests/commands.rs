@@ -973,10 +973,10 @@ fn graph_draws_in_three_languages() {
       n8 -- "branch in #34;main#34;" --> n9
       n8 -- "none of these<br>not sent" --> n10
       n0 --> n1
-      classDef allow fill:#c8e6c9
-      classDef review fill:#b3e5fc
-      classDef ask fill:#fff3c4
-      classDef deny fill:#ffcdd2
+      classDef allow fill:#d9f2e9,color:#111111
+      classDef review fill:#b5d9f0,color:#111111
+      classDef ask fill:#efb04c,color:#111111
+      classDef deny fill:#a63603,color:#ffffff
     "#);
     assert!(graph("dot").starts_with("digraph policy {"));
     assert!(graph("svg").ends_with("</svg>\n"));

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::Args;
-use policy_eval::Action;
+use policy_eval::{Action, safe};
 use policy_lang::graph;
 
 use crate::input;
@@ -51,10 +51,24 @@ pub(crate) fn run(args: &GraphArgs, ui: &mut Ui) -> Result<Outcome, Stop> {
     let text = match args.format {
         GraphFormat::Dot => graph::dot(&graph),
         GraphFormat::Mermaid => graph::mermaid(&graph),
-        GraphFormat::Svg => graph::svg(&graph),
+        GraphFormat::Svg => graph::svg(&graph, &title(args)),
     };
     ui.write_all(text.as_bytes())?;
     Ok(Outcome::Done)
+}
+
+/// What is drawn: the names of the files, and the action where one was chosen.
+fn title(args: &GraphArgs) -> String {
+    let names = args.policies.iter().map(|path| match path.file_name() {
+        Some(_) if path.as_os_str() == "-" => "standard input".into(),
+        Some(name) => name.to_string_lossy(),
+        None => path.to_string_lossy(),
+    });
+    let names = safe(&names.collect::<Vec<_>>().join(", ")).into_owned();
+    match args.action {
+        Some(action) => format!("{names}: {action}"),
+        None => names,
+    }
 }
 
 /// The actions that some rule speaks of.

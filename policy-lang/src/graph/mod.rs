@@ -10,6 +10,7 @@
 //! as the author wrote them: rules of the model and their formulas in the tables have one shape,
 //! so walking both side by side gives each atom its words.
 
+mod layout;
 mod svg;
 mod text;
 
@@ -477,7 +478,7 @@ stop: deny run "git push {-f} ..."
           node [fontname = "sans-serif", fontsize = 11]
           edge [fontname = "sans-serif", fontsize = 9]
           n0 [label = "a\"b<c>&\\", shape = ellipse]
-          n1 [label = "]]> #", shape = box, style = "rounded,filled", fillcolor = "#ffcdd2"]
+          n1 [label = "]]> #", shape = box, style = "rounded,filled", fillcolor = "#a63603", fontcolor = "#ffffff"]
           n0 -> n1 [label = "x|y\nz"]
         }
         "##);
@@ -486,11 +487,11 @@ stop: deny run "git push {-f} ..."
           n0{{"a#34;b#60;c#62;#38;#92;"}}
           n1("]]#62; #35;"):::deny
           n0 -- "x|y<br>z" --> n1
-          classDef allow fill:#c8e6c9
-          classDef review fill:#b3e5fc
-          classDef ask fill:#fff3c4
-          classDef deny fill:#ffcdd2
+          classDef allow fill:#d9f2e9,color:#111111
+          classDef review fill:#b5d9f0,color:#111111
+          classDef ask fill:#efb04c,color:#111111
+          classDef deny fill:#a63603,color:#ffffff
         "#);
-        assert!(svg(&graph).contains("a&quot;b&lt;c&gt;&amp;\\"));
+        assert!(svg(&graph, "a").contains("a&quot;b&lt;c&gt;&amp;\\"));
     }
 }

@@ -17,7 +17,11 @@ pub fn dot(graph: &Graph) -> String {
             Kind::Action => "shape = box, style = bold".to_owned(),
             Kind::Question => "shape = ellipse".to_owned(),
             Kind::Rule(tier) => {
-                format!("shape = box, style = \"rounded,filled\", fillcolor = \"{}\"", colour(tier))
+                let Ink { fill, text } = ink(tier);
+                format!(
+                    "shape = box, style = \"rounded,filled\", fillcolor = \"{fill}\", \
+                     fontcolor = \"{text}\""
+                )
             }
             Kind::Note => "shape = plaintext".to_owned(),
         };
@@ -55,7 +59,8 @@ pub fn mermaid(graph: &Graph) -> String {
         };
     }
     for tier in Tier::ALL {
-        let _ = writeln!(out, "  classDef {tier} fill:{}", colour(tier));
+        let Ink { fill, text } = ink(tier);
+        let _ = writeln!(out, "  classDef {tier} fill:{fill},color:{text}");
     }
     out
 }
@@ -93,12 +98,18 @@ fn one_line(text: &str) -> String {
     text.replace('\n', " | ")
 }
 
-/// The colour of a tier.
-pub(super) const fn colour(tier: Tier) -> &'static str {
+/// How a tier looks.
+pub(super) struct Ink {
+    pub(super) fill: &'static str,
+    pub(super) text: &'static str,
+}
+
+/// The colours of a tier: the stricter, the darker, in hues that all readers tell apart.
+pub(super) const fn ink(tier: Tier) -> Ink {
     match tier {
-        Tier::Allow => "#c8e6c9",
-        Tier::Review => "#b3e5fc",
-        Tier::Ask => "#fff3c4",
-        Tier::Deny => "#ffcdd2",
+        Tier::Allow => Ink { fill: "#d9f2e9", text: "#111111" },
+        Tier::Review => Ink { fill: "#b5d9f0", text: "#111111" },
+        Tier::Ask => Ink { fill: "#efb04c", text: "#111111" },
+        Tier::Deny => Ink { fill: "#a63603", text: "#ffffff" },
     }
 }
