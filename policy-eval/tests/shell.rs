@@ -187,13 +187,13 @@ fn quotes_and_escapes_are_removed() {
 #[test]
 fn words_that_are_known_only_at_run_time() {
     insta::assert_snapshot!(parts_of(&[
-        "ls $X \"$X\" a$X \"a$X\" ${X} $1 \"$@\" $? $$ a$IFS a$_ ~ ~/x ~root a~ HEAD~1 x=~/y",
+        "ls $X \"$X\" a$X \"a$X\" ${X} $? $$ $# $! a$IFS a$_ ~ ~/x ~root a~ HEAD~1 x=~/y",
         "ls *.rs src/*.rs [ab] a[b {a,b} src/{a,b} {1..3} {} {a} a{b \"{a,b}\" '*'",
         "cat $HOME/x \"${HOME}/x\" \"$HOME\" $HOMEx \"$HOME\"x ~/.s*/id",
         "X=1; ls a$X",
         "HOME=/etc; cat ~/x",
     ]), @r#"
-    ls $X "$X" a$X "a$X" ${X} $1 "$@" $? $$ a$IFS a$_ ~ ~/x ~root a~ HEAD~1 x=~/y
+    ls $X "$X" a$X "a$X" ${X} $? $$ $# $! a$IFS a$_ ~ ~/x ~root a~ HEAD~1 x=~/y
         run ls <?-*> <?-> <?*> <?> <?-*> <?-*> <?-*> <?-*> <?-*> <?-*> <?-*> <~-> <~/x-> <?-> "a~" "HEAD~1" <?>
     ls *.rs src/*.rs [ab] a[b {a,b} src/{a,b} {1..3} {} {a} a{b "{a,b}" '*'
         run ls <?-*> <?*> <?-*> "a[b" <?-*> <?*> <?-*> "{}" "{a}" "a{b" "{a,b}" "*"
@@ -205,6 +205,45 @@ fn words_that_are_known_only_at_run_time() {
     HOME=/etc; cat ~/x
         run cat <?->
         run (nothing) !assignments
+    "#);
+}
+
+#[test]
+fn expansions_that_are_not_accepted_are_dynamic() {
+    insta::assert_snapshot!(parts_of(&[
+        "ls $1",
+        "ls a\"$9\"",
+        "ls \"$@\"",
+        "ls $* $0 $-",
+        "ls ${1}",
+        "ls ${#}",
+        "ls ${x%y}",
+        "ls $((1))",
+    ]), @r#"
+    ls $1
+        run ls <?-*>
+        run (unknown) !dynamic_command
+    ls a"$9"
+        run ls <?>
+        run (unknown) !dynamic_command
+    ls "$@"
+        run ls <?-*>
+        run (unknown) !dynamic_command
+    ls $* $0 $-
+        run ls <?-*> <?-*> <?-*>
+        run (unknown) !dynamic_command
+    ls ${1}
+        run ls <?-*>
+        run (unknown) !dynamic_command
+    ls ${#}
+        run ls <?-*>
+        run (unknown) !dynamic_command
+    ls ${x%y}
+        run ls <?-*>
+        run (unknown) !dynamic_command
+    ls $((1))
+        run ls <?-*>
+        run (unknown) !dynamic_command
     "#);
 }
 
@@ -429,6 +468,7 @@ fn raising_wrappers() {
         run rm -r <?*> !wrappers
         run ls | ~sh -c "ls; rm \"$1\"" _ <?> !wrappers
         run rm <?-> | ~sh -c "ls; rm \"$1\"" _ <?> !wrappers
+        run (unknown) !dynamic_command
     busybox rm x
         run rm x | ~busybox rm x !wrappers
     watch -n1 'curl x | sh'
@@ -442,7 +482,7 @@ fn raising_wrappers() {
         run ls | ~flock lock -c "ls; rm x" !wrappers
         run rm x | ~flock lock -c "ls; rm x" !wrappers
     parallel rm {} ::: a b
-        run rm "{}" <?-*> | ~parallel rm "{}" ::: a b !wrappers
+        run rm <?-*> <?-*> | ~parallel rm "{}" ::: a b !wrappers
     parallel ::: 'rm a' ls
         run rm a | ~parallel ::: "rm a" ls !dynamic_command !wrappers
         run ls | ~parallel ::: "rm a" ls !dynamic_command !wrappers
@@ -454,6 +494,139 @@ fn raising_wrappers() {
         run rm x | ~taskset 1 rm x !wrappers
     chroot /mnt rm x
         run rm x | ~chroot /mnt rm x !wrappers
+    "#);
+}
+
+#[test]
+fn a_wrapper_without_a_command_may_run_what_is_not_in_the_line() {
+    insta::assert_snapshot!(parts_of(&[
+        "parallel",
+        "cat f | parallel -j4",
+        "parallel :::: f",
+        "parallel :::",
+        "script",
+        "script -q /dev/null < f",
+        "unshare -r",
+        "nsenter -t 1 -a",
+        "chroot /x",
+        "su",
+        "sudo -i",
+        "sudo -l",
+        "xargs",
+        "taskset -p 1",
+        "flock 9",
+    ]), @r#"
+    parallel
+        run parallel !dynamic_command !wrappers
+    cat f | parallel -j4
+        run cat f
+        run parallel -j4 !dynamic_command !wrappers
+    parallel :::: f
+        run f | ~parallel :::: f !dynamic_command !wrappers
+    parallel :::
+        run parallel ::: !dynamic_command !wrappers
+    script
+        run script !dynamic_command !wrappers
+    script -q /dev/null < f
+        read /w/f
+        run script -q /dev/null !dynamic_command !wrappers
+    unshare -r
+        run unshare -r !dynamic_command !wrappers
+    nsenter -t 1 -a
+        run nsenter -t 1 -a !dynamic_command !wrappers
+    chroot /x
+        run chroot /x !dynamic_command !wrappers
+    su
+        run su !dynamic_command
+    sudo -i
+        run sudo -i !dynamic_command
+    sudo -l
+        run sudo -l
+    xargs
+        run xargs !wrappers
+    taskset -p 1
+        run taskset -p 1 !wrappers
+    flock 9
+        run flock 9 !wrappers
+    "#);
+}
+
+#[test]
+fn what_replaces_a_text_is_not_known() {
+    insta::assert_snapshot!(parts_of(&[
+        "parallel {} ::: a",
+        "parallel sh -c {} ::: a",
+        "parallel 'rm {} && ls {.}' ::: a",
+        "parallel 'rm \"{}\"' ::: a",
+        "parallel 'ls;' ::: a",
+        "parallel -I% rm % ::: a",
+        "xargs -I{} {}",
+        "xargs -I% sh -c 'curl %'",
+        "xargs -I {} bash -c 'echo {}; curl x > {}'",
+        "xargs -I{} nice sh -c \"sh -c 'curl {}'\"",
+        "find . -exec sh -c 'curl {}' \\;",
+        "find . -exec {} \\;",
+    ]), @r#"
+    parallel {} ::: a
+        run <?-*> <?-*> | ~parallel "{}" ::: a !dynamic_command !wrappers
+    parallel sh -c {} ::: a
+        run <?-*> | ~sh -c <?-*> <?-*> | ~parallel sh -c "{}" ::: a !dynamic_command !wrappers
+    parallel 'rm {} && ls {.}' ::: a
+        run rm <?-*> | ~parallel "rm {} && ls {.}" ::: a !wrappers
+        run ls <?-*> <?-*> | ~parallel "rm {} && ls {.}" ::: a !wrappers
+    parallel 'rm "{}"' ::: a
+        run rm <?-*> <?-*> | ~parallel "rm \"{}\"" ::: a !dynamic_command !wrappers
+    parallel 'ls;' ::: a
+        run ls | ~parallel "ls;" ::: a !wrappers
+        run <?-*> | ~parallel "ls;" ::: a !dynamic_command !wrappers
+    parallel -I% rm % ::: a
+        run parallel -I% rm % ::: a | ~rm % <?-*> !dynamic_command !wrappers
+    xargs -I{} {}
+        run <?-> <?-*> | ~xargs "-I{}" "{}" !dynamic_command !wrappers
+    xargs -I% sh -c 'curl %'
+        run curl <?-> | ~sh -c <?-> <?-*> | ~xargs -I% sh -c "curl %" !dynamic_command !wrappers
+    xargs -I {} bash -c 'echo {}; curl x > {}'
+        run echo <?-> | ~bash -c <?-> <?-*> | ~xargs -I "{}" bash -c "echo {}; curl x > {}" !dynamic_command !wrappers
+        write (at run time) !dynamic_command !wrappers
+        run curl x | ~bash -c <?-> <?-*> | ~xargs -I "{}" bash -c "echo {}; curl x > {}" !dynamic_command !wrappers
+    xargs -I{} nice sh -c "sh -c 'curl {}'"
+        run curl <?-> | ~sh -c <?-> | ~sh -c <?-> <?-*> | ~nice sh -c <?-> <?-*> | ~xargs "-I{}" nice sh -c "sh -c 'curl {}'" !dynamic_command !wrappers
+    find . -exec sh -c 'curl {}' \;
+        run find . -exec sh -c "curl {}" ";"
+        run curl <?> | ~sh -c <?> !dynamic_command !wrappers
+    find . -exec {} \;
+        run find . -exec "{}" ";"
+        run <?> !dynamic_command !wrappers
+    "#);
+}
+
+#[test]
+fn a_command_that_is_an_option_of_its_wrapper_is_scanned() {
+    insta::assert_snapshot!(parts_of(&[
+        "script -c 'ls; rm x' log",
+        "script --command='ls; rm x' log",
+        "script --command 'rm x'",
+        "script --comm='rm x'",
+        "script -qc'rm x'",
+        "flock lock -c \"$X\"",
+        "su - root -c 'rm x'",
+    ]), @r#"
+    script -c 'ls; rm x' log
+        run ls | ~script -c "ls; rm x" log !wrappers
+        run rm x | ~script -c "ls; rm x" log !wrappers
+    script --command='ls; rm x' log
+        run ls | ~script "--command=ls; rm x" log !wrappers
+        run rm x | ~script "--command=ls; rm x" log !wrappers
+    script --command 'rm x'
+        run rm x | ~script --command "rm x" !wrappers
+    script --comm='rm x'
+        run script "--comm=rm x" | ~rm x !dynamic_command !wrappers
+    script -qc'rm x'
+        run script "-qcrm x" | ~rm x !dynamic_command !wrappers
+    flock lock -c "$X"
+        run flock lock -c <?-> | ~<?-> !dynamic_command !wrappers
+    su - root -c 'rm x'
+        run su - root -c "rm x" | ~rm x
     "#);
 }
 

@@ -79,6 +79,7 @@ fn setting<'s>(ctx: &'s Context<'s>, dialect: Dialect) -> Setting<'s> {
         depth: 0,
         dialect,
         vars: Variables::default(),
+        hole: None,
     }
 }
 

@@ -38,7 +38,8 @@ pub(super) fn read<'w>(row: &Wrapper, words: &[Word<'w>]) -> Found<'w> {
     while let Some(word) = words.get(at) {
         match word.value() {
             Some("--") if may_have_options => may_have_options = false,
-            Some("-") if row.assignments && may_have_options => {}
+            // Of `env`, and of `su`.
+            Some("-") if (row.assignments || row.script_option) && may_have_options => {}
             Some(text) if may_have_options && text.len() > 1 && text.starts_with('-') => {
                 found.is_query |= row.query.contains(&text);
                 at += option(row, text, words.get(at + 1), &mut found);
@@ -67,7 +68,12 @@ pub(super) fn read<'w>(row: &Wrapper, words: &[Word<'w>]) -> Found<'w> {
 }
 
 /// How many words an option takes.
-fn option<'w>(row: &Wrapper, text: &str, next: Option<&Word<'w>>, found: &mut Found<'w>) -> usize {
+fn option<'w>(
+    row: &Wrapper,
+    text: &'w str,
+    next: Option<&Word<'w>>,
+    found: &mut Found<'w>,
+) -> usize {
     match text.strip_prefix("--") {
         Some(long) => long_option(row, long, next, found),
         None => short_options(row, text.get(1..).unwrap_or_default(), next, found),
@@ -76,16 +82,19 @@ fn option<'w>(row: &Wrapper, text: &str, next: Option<&Word<'w>>, found: &mut Fo
 
 fn long_option<'w>(
     row: &Wrapper,
-    long: &str,
+    long: &'w str,
     next: Option<&Word<'w>>,
     found: &mut Found<'w>,
 ) -> usize {
-    let (name, has_value) = match long.split_once('=') {
-        Some((name, _)) => (name, true),
-        None => (long, false),
+    let (name, attached) = match long.split_once('=') {
+        Some((name, value)) => (name, Some(value)),
+        None => (long, None),
     };
-    if row.script_option && name == "command" && !has_value {
-        return script(next, found);
+    let has_value = attached.is_some();
+    if row.script_option && "command".starts_with(name) {
+        // An abbreviation may be one of another option too.
+        found.is_understood &= name == "command";
+        return script(attached, next, found);
     }
     found.is_direct |= row.inner == Inner::Joined && name == "exec";
     if row.long.contains(&name) {
@@ -103,7 +112,7 @@ fn long_option<'w>(
 
 fn short_options<'w>(
     row: &Wrapper,
-    letters: &str,
+    letters: &'w str,
     next: Option<&Word<'w>>,
     found: &mut Found<'w>,
 ) -> usize {
@@ -112,7 +121,7 @@ fn short_options<'w>(
         if row.script_option && letter == 'c' {
             // An attached script is understood by few.
             found.is_understood &= rest.is_empty();
-            return script(next, found);
+            return script(Some(rest).filter(|rest| !rest.is_empty()), next, found);
         }
         if row.short.contains(letter) {
             found.is_direct |= row.inner == Inner::Joined && letter == 'x';
@@ -134,7 +143,12 @@ fn short_options<'w>(
     1
 }
 
-fn script<'w>(next: Option<&Word<'w>>, found: &mut Found<'w>) -> usize {
+/// The command as text: attached to its option, or in the next word.
+fn script<'w>(attached: Option<&'w str>, next: Option<&Word<'w>>, found: &mut Found<'w>) -> usize {
+    if let Some(text) = attached {
+        found.script = Some(Word::known(text));
+        return 1;
+    }
     found.script = next.copied();
     value(next, found)
 }

@@ -12,8 +12,8 @@ use super::Outer;
 use super::buffer::Buf;
 use super::forms;
 use super::options::{self, Found};
-use super::scan::{Dialect, MAX_DEPTH, Setting, scan};
-use super::tables::{self, How, Inner, Wrapper};
+use super::scan::{Dialect, Hole, MAX_DEPTH, Setting, scan};
+use super::tables::{self, Alone, How, Inner, Wrapper};
 use crate::facts::{Part, PathValue, Word, WordKind};
 use crate::vocab::{Floor, Floors};
 
@@ -110,7 +110,7 @@ fn builtin(call: &Call<'_>, name: &str, out: Out<'_>) -> Effect {
     if tables::RUN_OPERANDS.contains(&name) {
         let operands = call.words.get(1..).unwrap_or_default();
         let text = if name == "trap" { operands.get(..1).unwrap_or_default() } else { operands };
-        if let Some(text) = joined(text) {
+        if let Some(text) = joined(text, Word::value) {
             effect.parts += script(call, &text, call.set, Dialect::Bash, out);
         }
     }
@@ -133,16 +133,25 @@ fn evaluates(name: &str, words: &[Word<'_>]) -> bool {
         || (tables::CALL_BACK.contains(&name) && texts().any(|text| text.starts_with("-C")))
 }
 
-/// Words joined with blanks, where all of them are known.
-fn joined(words: &[Word<'_>]) -> Option<String> {
+/// Words joined with blanks, where each of them has a text.
+fn joined<'w>(
+    words: &[Word<'w>],
+    text_of: impl Fn(&Word<'w>) -> Option<&'w str>,
+) -> Option<String> {
     let mut text = String::new();
     for word in words {
         if !text.is_empty() {
             text.push(' ');
         }
-        text.push_str(word.value()?);
+        text.push_str(text_of(word)?);
     }
     (!text.trim().is_empty()).then_some(text)
+}
+
+/// The text of a word, also where there is a [`Hole`] in it.
+fn written<'w>(word: &Word<'w>) -> Option<&'w str> {
+    let has_hole = !word.under_home && !word.text.is_empty();
+    word.value().or_else(|| has_hole.then_some(word.text))
 }
 
 #[inline(never)]
@@ -155,12 +164,13 @@ fn script(call: &Call<'_>, text: &str, set: Setting<'_>, dialect: Dialect, out: 
 /// `bash -c SCRIPT`.
 fn shell(call: &Call<'_>, program: &forms::Program<'_>, out: Out<'_>) -> Effect {
     let (is_understood, at) = shell_script(call.words);
-    let text = at.and_then(|at| call.words.get(at)).and_then(Word::value);
+    let word = at.and_then(|at| call.words.get(at));
+    let is_static = word.is_some_and(|word| word.value().is_some());
     let mut floors = Floors::NONE;
-    if text.is_none() || !is_understood {
+    if !is_static || !is_understood {
         floors = floors.with(Floor::DynamicCommand);
     }
-    let Some(text) = text else { return leaf(call, floors, out) };
+    let Some(text) = word.and_then(written) else { return leaf(call, floors, out) };
     let dialect = match program.name {
         "sh" | "dash" => Dialect::Posix,
         "zsh" => Dialect::Zsh,
@@ -191,8 +201,8 @@ fn shell_script(words: &[Word<'_>]) -> (bool, Option<usize>) {
     let mut takes_script = false;
     let mut at = 1;
     while let Some(word) = words.get(at) {
-        // A word that may be an option might move the script.
-        let Some(text) = word.value() else { return (false, None) };
+        // A word that may be an option might move the script; still it is the likeliest one.
+        let Some(text) = word.value() else { return (false, takes_script.then_some(at)) };
         at += 1;
         match text {
             "--" | "-" => break,
@@ -246,8 +256,13 @@ fn wrapped(call: &Call<'_>, row: &Wrapper, program: &forms::Program<'_>, out: Ou
     } else if !found.is_understood && !found.is_query {
         floors = floors.with(Floor::DynamicCommand);
     }
-    let is_empty = found.script.is_none() && call.words.len() <= found.at;
-    if found.is_query || is_empty {
+    let first = call.words.get(found.at);
+    let has_command = found.script.is_some()
+        || first.is_some_and(|word| row.inner != Inner::Parallel || !is_source(word));
+    if !has_command && !found.is_query && row.alone == Alone::RunsUnseen {
+        floors = floors.with(Floor::DynamicCommand);
+    }
+    if found.is_query || (!has_command && first.is_none()) {
         // Also `command -v x`, `env`, `exec > log`.
         return leaf(call, floors, out);
     }
@@ -308,20 +323,22 @@ fn inner(
 
 /// Words that are joined and given to a shell.
 fn script_of(call: &Call<'_>, words: &[Word<'_>], out: Out<'_>) -> Effect {
-    match joined(words) {
-        Some(text) => Effect::none(script(call, &text, call.set, Dialect::Bash, out)),
-        None => {
-            let floors = call.set.floors.with(Floor::DynamicCommand);
-            let set = Setting { floors, ..call.set };
-            Effect::none(command(&Call { set, words, ..*call }, out).parts)
-        }
+    if let Some(text) = joined(words, Word::value) {
+        return Effect::none(script(call, &text, call.set, Dialect::Bash, out));
+    }
+    let set = Setting { floors: call.set.floors.with(Floor::DynamicCommand), ..call.set };
+    match joined(words, written) {
+        Some(text) => Effect::none(script(call, &text, set, Dialect::Bash, out)),
+        None => Effect::none(command(&Call { set, words, ..*call }, out).parts),
     }
 }
 
-/// A word that nobody knows.
-const fn unknown(may_be_flag: bool, many: bool) -> Word<'static> {
-    Word { text: "", kind: WordKind::AtRunTime { may_be_flag, many }, under_home: false }
-}
+/// Words that nobody knows.
+const UNKNOWN: Word<'static> = Word {
+    text: "",
+    kind: WordKind::AtRunTime { may_be_flag: true, many: true },
+    under_home: false,
+};
 
 /// The text that `xargs -I TEXT` replaces.
 fn replaced<'w>(options: &[Word<'w>]) -> Option<&'w str> {
@@ -350,37 +367,50 @@ fn replaced<'w>(options: &[Word<'w>]) -> Option<&'w str> {
 /// where a text is replaced, since `-di` looks like `-i`).
 #[inline(never)]
 fn extended(call: &Call<'_>, replaced: Option<&str>, out: Out<'_>) -> Effect {
+    let hole = replaced.map(|text| Hole { text, may_be_flag: true, many: false });
+    let set = Setting { hole: hole.or(call.set.hole), ..call.set };
     let mut words = Buf::<Word<'_>, 16>::new(Word::known(""));
     for word in call.words {
-        let is_replaced = replaced
-            .is_some_and(|replaced| word.value().is_some_and(|text| text.contains(replaced)));
-        words.push(if is_replaced { unknown(true, false) } else { *word });
+        words.push(set.filled(*word));
     }
-    words.push(unknown(true, true));
-    Effect::none(command(&Call { words: words.as_slice(), ..*call }, out).parts)
+    words.push(UNKNOWN);
+    Effect::none(command(&Call { set, words: words.as_slice(), ..*call }, out).parts)
 }
 
 /// `parallel COMMAND ::: ARGUMENTS`; without a command the arguments are commands.
 fn parallel(call: &Call<'_>, out: Out<'_>) -> Effect {
-    let is_source = |word: &Word<'_>| word.value().is_some_and(|text| text.starts_with(":::"));
     let end = call.words.iter().position(is_source).unwrap_or(call.words.len());
-    let (words, sources) = call.words.split_at_checked(end).unwrap_or((call.words, &[]));
-    if words.is_empty() {
-        let set = Setting { floors: call.set.floors.with(Floor::DynamicCommand), ..call.set };
-        let texts = sources.iter().filter(|word| !is_source(word));
+    let (template, sources) = call.words.split_at_checked(end).unwrap_or((call.words, &[]));
+    if template.is_empty() {
         let mut parts = 0;
-        for text in texts.filter_map(Word::value) {
-            parts += script(call, text, set, Dialect::Bash, out);
+        for text in sources.iter().filter(|word| !is_source(word)).filter_map(Word::value) {
+            parts += script(call, text, call.set, Dialect::Bash, out);
         }
         return Effect::none(parts);
     }
-    match joined(words) {
-        Some(text) => {
-            let text = format!("{text} \"$@\"");
-            Effect::none(script(call, &text, call.set, Dialect::Bash, out))
-        }
-        None => script_of(call, words, out),
+    // `{}`, `{.}`, `{2}`, `{= code =}` and more: all of them begin with a brace.
+    let hole = Hole { text: "{", may_be_flag: true, many: true };
+    let mut set = Setting { hole: Some(hole), ..call.set };
+    if !template.iter().all(is_plain_template) {
+        set.floors = set.floors.with(Floor::DynamicCommand);
     }
+    match joined(template, written) {
+        // The arguments stand at the end where the template names no place for them.
+        Some(text) => Effect::none(script(call, &format!("{text} {{}}"), set, Dialect::Bash, out)),
+        None => Effect::none(command(&Call { set, words: template, ..*call }, out).parts),
+    }
+}
+
+/// Whether a word is where the arguments of `parallel` come from: `:::`, `::::`, `:::+`.
+fn is_source(word: &Word<'_>) -> bool {
+    word.value().is_some_and(|text| text.starts_with(":::"))
+}
+
+/// Whether what replaces a hole in a word cannot leave the word. `parallel` quotes it as if it
+/// stood outside quotes, so that a newline in it gets out of any.
+fn is_plain_template(word: &Word<'_>) -> bool {
+    let is_special = |c: char| "'\"\\$`<>()[]#=\n".contains(c);
+    word.value().is_some_and(|text| !text.contains('{') || !text.contains(is_special))
 }
 
 /// `find … -exec COMMAND ;`: the command is a part, and so is `find`.
@@ -419,15 +449,10 @@ fn is_exec(word: &Word<'_>) -> bool {
 /// The command of `find -exec`, with `{}` in it.
 #[inline(never)]
 fn found_file(call: &Call<'_>, may_be_flag: bool, many: bool, out: Out<'_>) -> u32 {
+    let set = Setting { hole: Some(Hole { text: "{}", may_be_flag, many }), ..call.set };
     let mut words = Buf::<Word<'_>, 16>::new(Word::known(""));
     for word in call.words {
-        words.push(match word.value() {
-            Some("{}") => unknown(may_be_flag, many),
-            Some(text) if text.contains("{}") => {
-                unknown(text.starts_with('-') || may_be_flag, false)
-            }
-            _ => *word,
-        });
+        words.push(set.filled(*word));
     }
-    command(&Call { words: words.as_slice(), ..*call }, out).parts
+    command(&Call { set, words: words.as_slice(), ..*call }, out).parts
 }

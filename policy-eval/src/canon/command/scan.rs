@@ -24,7 +24,7 @@ use super::dirs::{After, Dir, Dirs, Names};
 use super::heredoc::Heredoc;
 use super::word::{RawWord, is_meta};
 use crate::canon::{Context, hidden};
-use crate::facts::{Command, Object, Part, PathValue};
+use crate::facts::{Command, Object, Part, PathValue, Word, WordKind};
 use crate::vocab::{Action, Floor, Floors};
 
 /// How deep substitutions, groups and scripts may nest. Deeper text is not read: `too_large`.
@@ -50,6 +50,31 @@ pub(super) struct Variables {
     pub(super) cdpath: bool,
 }
 
+/// A text that is replaced before the command runs, by what nobody can see: `{}` of `find`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hole<'s> {
+    pub(super) text: &'s str,
+    /// What replaces it may begin with `-`.
+    pub(super) may_be_flag: bool,
+    /// It may become several words, or none.
+    pub(super) many: bool,
+}
+
+impl Hole<'_> {
+    /// A word as rules may know it: not at all, where the hole is in it. The text stays, for a
+    /// shell to scan.
+    pub(super) fn fill<'w>(&self, word: Word<'w>) -> Word<'w> {
+        match word.value() {
+            Some(text) if text.contains(self.text) => {
+                let may_be_flag = self.may_be_flag || text.starts_with('-');
+                let kind = WordKind::AtRunTime { may_be_flag, many: self.many };
+                Word { kind, ..word }
+            }
+            _ => word,
+        }
+    }
+}
+
 /// What a text is scanned with.
 #[derive(Clone, Copy)]
 pub(super) struct Setting<'s> {
@@ -63,6 +88,15 @@ pub(super) struct Setting<'s> {
     pub(super) depth: u32,
     pub(super) dialect: Dialect,
     pub(super) vars: Variables,
+    /// What is replaced in its words before it runs.
+    pub(super) hole: Option<Hole<'s>>,
+}
+
+impl Setting<'_> {
+    /// A word of its text, with what is replaced in it.
+    pub(super) fn filled<'w>(&self, word: Word<'w>) -> Word<'w> {
+        self.hole.map_or(word, |hole| hole.fill(word))
+    }
 }
 
 /// The words that may end a list, as a set.

@@ -160,7 +160,7 @@ impl Scanner<'_, '_> {
         let entry = self.dirs;
         let mut words = Buf::<Word<'_>, 32>::new(Word::known(""));
         for raw in self.words.from(base) {
-            words.push(raw.word(self.text, &self.scratch));
+            words.push(self.set.filled(raw.word(self.text, &self.scratch)));
         }
         let mut set = self.set;
         set.floors = set.floors.union(floors);
@@ -219,7 +219,7 @@ impl Scanner<'_, '_> {
         let word = self.word(false);
         let written = self.text.get(start..self.pos).unwrap_or_default();
         let target = redirect::Target {
-            word: word.word(self.text, &self.scratch),
+            word: self.set.filled(word.word(self.text, &self.scratch)),
             is_pipe: word.is_pipe,
             written,
         };

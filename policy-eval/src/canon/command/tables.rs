@@ -40,8 +40,19 @@ pub(super) struct Wrapper {
     pub(super) assignments: bool,
     /// Whether `-c` or `--command` gives the command as shell text.
     pub(super) script_option: bool,
+    /// What it does where no command stands behind it.
+    pub(super) alone: Alone,
     /// What becomes of the words of the command.
     pub(super) inner: Inner,
+}
+
+/// What a wrapper does without a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Alone {
+    /// It runs nothing that is not in the line: it fails, or shows something.
+    RunsNothing,
+    /// It runs a shell, or what its standard input says (S11).
+    RunsUnseen,
 }
 
 /// What becomes of the words behind a wrapper.
@@ -72,6 +83,7 @@ const PLAIN: Wrapper = Wrapper {
     operands: 0,
     assignments: false,
     script_option: false,
+    alone: Alone::RunsNothing,
     inner: Inner::Words,
 };
 const RAISING: Wrapper = Wrapper { how: How::Raising, ..PLAIN };
@@ -134,6 +146,7 @@ pub(super) const WRAPPERS: &[Wrapper] = &[
         long: &["skip-chdir"],
         long_value: &["userspec", "groups"],
         operands: 1,
+        alone: Alone::RunsUnseen,
         ..RAISING
     },
     Wrapper {
@@ -188,12 +201,13 @@ pub(super) const WRAPPERS: &[Wrapper] = &[
             "preserve-credentials",
         ],
         long_value: &["target", "setuid", "setgid"],
+        alone: Alone::RunsUnseen,
         ..RAISING
     },
     Wrapper {
         name: "parallel",
         short: "0kmqtuXz",
-        short_value: "IjPnNasLS",
+        short_value: "jPnNasLS",
         long: &[
             "null",
             "keep-order",
@@ -229,6 +243,9 @@ pub(super) const WRAPPERS: &[Wrapper] = &[
             "tmpdir",
             "sshlogin",
         ],
+        // Another text for `{}`.
+        strange_value: &["I"],
+        alone: Alone::RunsUnseen,
         inner: Inner::Parallel,
         ..RAISING
     },
@@ -241,6 +258,7 @@ pub(super) const WRAPPERS: &[Wrapper] = &[
         long_value: &["echo", "log-in", "log-out", "log-io", "log-timing", "output-limit"],
         operands: 1,
         script_option: true,
+        alone: Alone::RunsUnseen,
         ..RAISING
     },
     Wrapper { name: "setsid", short: "cfw", long: &["ctty", "fork", "wait"], ..RAISING },
@@ -296,6 +314,7 @@ pub(super) const WRAPPERS: &[Wrapper] = &[
             "load-interp",
             "owner",
         ],
+        alone: Alone::RunsUnseen,
         ..RAISING
     },
     Wrapper {
@@ -349,9 +368,22 @@ pub(super) const WRAPPERS: &[Wrapper] = &[
     },
     Wrapper { name: "caffeinate", short: "dimsu", short_value: "tw", ..OPAQUE },
     Wrapper { name: "chronic", short: "ev", ..OPAQUE },
-    Wrapper { name: "doas", short: "Lns", short_value: "aCu", ..OPAQUE },
+    Wrapper {
+        name: "doas",
+        short: "Lns",
+        short_value: "aCu",
+        query: &["-L"],
+        alone: Alone::RunsUnseen,
+        ..OPAQUE
+    },
     Wrapper { name: "eatmydata", ..OPAQUE },
-    Wrapper { name: "fakeroot", short: "uv", short_value: "lsib", ..OPAQUE },
+    Wrapper {
+        name: "fakeroot",
+        short: "uv",
+        short_value: "lsib",
+        alone: Alone::RunsUnseen,
+        ..OPAQUE
+    },
     Wrapper { name: "gosu", operands: 1, ..OPAQUE },
     Wrapper { name: "ifne", short: "n", ..OPAQUE },
     Wrapper { name: "nocorrect", ..OPAQUE },
@@ -360,6 +392,7 @@ pub(super) const WRAPPERS: &[Wrapper] = &[
         name: "pkexec",
         long: &["disable-internal-agent", "keep-cwd"],
         long_value: &["user"],
+        alone: Alone::RunsUnseen,
         ..OPAQUE
     },
     Wrapper {
@@ -369,6 +402,7 @@ pub(super) const WRAPPERS: &[Wrapper] = &[
         long: &["login", "preserve-environment"],
         long_value: &["user", "group", "shell"],
         script_option: true,
+        alone: Alone::RunsUnseen,
         ..OPAQUE
     },
     Wrapper {
@@ -379,6 +413,7 @@ pub(super) const WRAPPERS: &[Wrapper] = &[
         long_value: &["group", "shell"],
         operands: 1,
         script_option: true,
+        alone: Alone::RunsUnseen,
         ..OPAQUE
     },
     Wrapper { name: "su-exec", operands: 1, ..OPAQUE },
@@ -412,7 +447,9 @@ pub(super) const WRAPPERS: &[Wrapper] = &[
             "command-timeout",
             "other-user",
         ],
+        query: &["-l", "-v", "-V", "--list", "--validate", "--version"],
         assignments: true,
+        alone: Alone::RunsUnseen,
         ..OPAQUE
     },
     Wrapper { name: "unbuffer", short: "p", ..OPAQUE },

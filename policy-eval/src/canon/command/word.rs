@@ -551,8 +551,12 @@ impl Scanner<'_, '_> {
                     // Bash looks for the end of the quotes as if `$(` stood here.
                     self.misread();
                 }
-                let is_words = matches!(byte, b'0'..=b'9' | b'@' | b'*');
-                self.expansion(draft, quoted, is_words);
+                // Only what can be no flag and no path is accepted of them (S7).
+                let is_accepted = matches!(byte, b'#' | b'?' | b'$' | b'!');
+                if !is_accepted {
+                    self.floor(Floor::DynamicCommand);
+                }
+                self.expansion(draft, quoted, !is_accepted);
                 draft.many |= byte == b'@';
             }
             _ => {
