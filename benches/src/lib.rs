@@ -7,7 +7,8 @@
 //!
 //! Everybody gets the same rules and the same 4,096 requests ([`workload`]). The reference
 //! interpreter is the judge: what another one answers differently is a mismatch, and a time with
-//! mismatches means nothing. The peers are dependencies of this crate alone.
+//! mismatches means nothing. The peers are dependencies of this crate alone, behind its feature
+//! `peers`, since they take minutes to build.
 //!
 //! Each contestant may bring the requests into its own form before the clock starts, as a runtime
 //! does that speaks to one engine only. So what is measured is the decision.

@@ -1,10 +1,10 @@
 //! Prints what a decision costs, contestant by contestant.
 //!
 //! ```text
-//! cargo run --release -p benches --bin compare [-- [--json] [RULES…] [ENGINE…]]
+//! cargo run --release -p benches --features peers --bin compare [-- [--json] [RULES…] [ENGINE…]]
 //! ```
 //!
-//! With `--json` one object a line. *compile* is from the policy's text to the first decision,
+//! With `--json` one object a line. *compile* is from the policy's text to an engine that decides,
 //! *load* the part of it that reads the text. *mismatches* counts the requests that are decided
 //! differently from the reference interpreter, before any clock starts; above its limit of rules
 //! the judge is replaced by the linear scan, which agreed with it below.

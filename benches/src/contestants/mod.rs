@@ -4,7 +4,11 @@
 //!   rules ── write ──► text ── build ──► Engine ── prepare(requests) ──► Contestant ── decide
 //! ```
 
+#[cfg(feature = "peers")]
+mod cedar;
 mod ours;
+#[cfg(feature = "peers")]
+mod rego;
 
 use std::time::Duration;
 
@@ -14,7 +18,7 @@ use policy_eval::Tier;
 use crate::linear::Linear;
 use crate::workload::{Sent, Workload};
 
-/// Everybody, the judge first.
+/// Everybody, the judge first. The peers take part with the feature `peers`.
 pub const ENTRIES: &[Entry] = &[
     Entry {
         name: "interpreter",
@@ -39,6 +43,33 @@ pub const ENTRIES: &[Entry] = &[
         most_rules: usize::MAX,
         write: |_| String::new(),
         build: linear,
+    },
+    #[cfg(feature = "peers")]
+    Entry {
+        name: "cedar",
+        kind: Kind::Peer,
+        names_rules: false,
+        most_rules: 1_000,
+        write: cedar::text,
+        build: cedar::build,
+    },
+    #[cfg(feature = "peers")]
+    Entry {
+        name: "rego-by-rule",
+        kind: Kind::Peer,
+        names_rules: false,
+        most_rules: 1_000,
+        write: rego::by_rule_text,
+        build: rego::by_rule,
+    },
+    #[cfg(feature = "peers")]
+    Entry {
+        name: "rego-by-data",
+        kind: Kind::Peer,
+        names_rules: false,
+        most_rules: 1_000,
+        write: rego::by_data_text,
+        build: rego::by_data,
     },
 ];
 
