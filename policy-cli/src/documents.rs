@@ -376,6 +376,8 @@ struct PartExplanationDocument<'a> {
     rules: Vec<MatchDocument<'a>>,
     attributes: BTreeMap<&'static str, &'a str>,
     not_sent: &'a [String],
+    /// The files that `count` sentences name in it.
+    counted: Vec<PartExplanationDocument<'a>>,
 }
 
 #[derive(Serialize)]
@@ -438,6 +440,7 @@ impl<'a> PartExplanationDocument<'a> {
                 .collect(),
             attributes: part.attributes.iter().map(|(name, value)| (*name, &**value)).collect(),
             not_sent: &part.not_sent,
+            counted: part.counted.iter().map(PartExplanationDocument::new).collect(),
         }
     }
 }

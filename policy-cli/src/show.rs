@@ -39,8 +39,13 @@ fn parts(out: &mut impl Write, parts: &[PartDecision<'_>]) -> io::Result<()> {
     let widest = parts.iter().map(width).max().unwrap_or(0).min(WIDEST);
     writeln!(out)?;
     for part in parts {
-        let rule = part.rule.map(|rule| safe(rule.name)).unwrap_or_default();
-        writeln!(out, "  {}  {:<widest$}  {}", tier(part.tier), part.part, paint(FAINT, rule))?;
+        match part.rule {
+            None => writeln!(out, "  {}  {}", tier(part.tier), part.part)?,
+            Some(rule) => {
+                let rule = paint(FAINT, safe(rule.name));
+                writeln!(out, "  {}  {:<widest$}  {rule}", tier(part.tier), part.part)?;
+            }
+        }
     }
     Ok(())
 }

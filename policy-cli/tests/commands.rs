@@ -437,11 +437,13 @@ fn explain_shows_every_part_and_what_led_to_it() {
             count.policy:2:1, layer managed
 
     deny    run cp a /etc/b
-            deny  deny write "/etc/**"  of a file that it touches, count.policy:2:1, layer managed
             taken argv = cp a /etc/b
             taken escalated = false
             taken opaque = false
             taken line = cp a /etc/b
+
+            deny    write /etc/b
+                    deny  deny write "/etc/**"  certain, count.policy:2:1, layer managed
     "#);
     let arguments = ["explain", "a.policy", "--read", "/data/x", "--format", "json"];
     assert_snapshot!(pretty(folder.json(&arguments)), @r#"
@@ -508,7 +510,8 @@ fn explain_shows_every_part_and_what_led_to_it() {
           "attributes": {
             "path": "/data/x"
           },
-          "not_sent": []
+          "not_sent": [],
+          "counted": []
         }
       ]
     }

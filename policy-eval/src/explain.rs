@@ -53,6 +53,8 @@ pub struct PartExplanation<'p> {
     pub attributes: Vec<(&'static str, String)>,
     /// Attributes that were not sent, on which a rule that might match depends.
     pub not_sent: Vec<String>,
+    /// The files that `count` sentences name in it, judged as parts of their own.
+    pub counted: Vec<PartExplanation<'p>>,
 }
 
 /// A rule that matched.
@@ -148,6 +150,13 @@ fn part<'p>(
             })
         })
         .collect();
+    let mut counted: Vec<PartExplanation<'p>> = Vec::new();
+    engine::each_counted(tables, judged, &mut |judged, outcome| {
+        let file = part(tables, judged, outcome);
+        if !counted.contains(&file) {
+            counted.push(file);
+        }
+    });
     PartExplanation {
         part: describe(judged.part),
         action: judged.part.action,
@@ -159,6 +168,7 @@ fn part<'p>(
         rules,
         attributes: attributes(judged),
         not_sent,
+        counted,
     }
 }
 

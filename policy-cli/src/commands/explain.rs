@@ -47,9 +47,29 @@ pub(crate) fn run(args: &ExplainArgs, ui: &mut Ui) -> Result<Outcome, Stop> {
 }
 
 fn show_part(part: &PartExplanation<'_>, ui: &mut Ui) -> Result<(), Stop> {
-    writeln!(ui, "\n{}  {}", tier(part.tier), paint(STRONG, &part.part))?;
-    let matches: Vec<Line> =
-        part.rules.iter().map(Line::new).chain(Line::of_what_is_touched(part)).collect();
+    show_judged(part, "", ui)?;
+    for form in &part.other_forms {
+        writeln!(ui, "{INDENT}{} {form}", paint(FAINT, "also read as"))?;
+    }
+    for (name, value) in &part.attributes {
+        writeln!(ui, "{INDENT}{} {name} = {value}", paint(FAINT, "taken"))?;
+    }
+    show::unsent(ui, &part.not_sent, INDENT)?;
+    for file in &part.counted {
+        show_judged(file, INDENT, ui)?;
+        show::unsent(ui, &file.not_sent, &INDENT.repeat(2))?;
+    }
+    Ok(())
+}
+
+/// As wide as a tier and the space behind it.
+const INDENT: &str = "        ";
+
+/// A part with its rules, and what else decided it.
+fn show_judged(part: &PartExplanation<'_>, indent: &str, ui: &mut Ui) -> Result<(), Stop> {
+    writeln!(ui, "\n{indent}{}  {}", tier(part.tier), paint(STRONG, &part.part))?;
+    let indent = format!("{indent}{INDENT}");
+    let matches: Vec<Line> = part.rules.iter().map(Line::new).collect();
     let widest = |text: fn(&Line) -> &str| {
         matches.iter().map(|line| text(line).chars().count()).max().unwrap_or(0).min(60)
     };
@@ -57,19 +77,12 @@ fn show_part(part: &PartExplanation<'_>, ui: &mut Ui) -> Result<(), Stop> {
     for line in &matches {
         let Line { effect, name, certainty, place } = line;
         let rest = paint(FAINT, format!("{certainty}, {place}"));
-        writeln!(ui, "        {effect:<effects$}  {name:<names$}  {rest}")?;
+        writeln!(ui, "{indent}{effect:<effects$}  {name:<names$}  {rest}")?;
     }
     if part.default {
-        writeln!(ui, "        {} by default", part.tier)?;
+        writeln!(ui, "{indent}{} by default", part.tier)?;
     }
-    show::floors(ui, part.floors, "        ")?;
-    for form in &part.other_forms {
-        writeln!(ui, "        {} {form}", paint(FAINT, "also read as"))?;
-    }
-    for (name, value) in &part.attributes {
-        writeln!(ui, "        {} {name} = {value}", paint(FAINT, "taken"))?;
-    }
-    show::unsent(ui, &part.not_sent, "        ")?;
+    show::floors(ui, part.floors, &indent)?;
     Ok(())
 }
 
@@ -89,16 +102,5 @@ impl Line {
             certainty: found.certainty.name(),
             place: show::place(&found.rule),
         }
-    }
-
-    /// The rule that decided, where it matched no part but a file that a `count` sentence names.
-    fn of_what_is_touched(part: &PartExplanation<'_>) -> Option<Line> {
-        let rule = part.rule.filter(|rule| part.rules.iter().all(|found| found.rule != *rule))?;
-        Some(Line {
-            effect: part.tier.name().to_owned(),
-            name: safe(rule.name).into_owned(),
-            certainty: "of a file that it touches",
-            place: show::place(&rule),
-        })
     }
 }

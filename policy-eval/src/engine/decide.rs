@@ -99,6 +99,14 @@ impl Outcome {
         self
     }
 
+    /// Of what a `count` sentence adds: at most `ask` where it only holds by a word.
+    fn counted(mut self, truth: Truth) -> Outcome {
+        if !truth.is_possible() {
+            self.tier = self.tier.map(|tier| tier.min(Tier::Ask));
+        }
+        self
+    }
+
     /// At least `ask`, for a cause that is no rule and no default.
     fn at_least_ask(mut self) -> Outcome {
         if self.tier < Some(Tier::Ask) {
@@ -446,7 +454,7 @@ fn decide_reading(
     if nothing_runs {
         found = Found { record: found.record, marks: found.marks, ..Found::NOTHING };
     }
-    let counts = facts.count();
+    let counts = facts.count(&mut |_, _| {});
     let mut outcome = Outcome {
         tier: found.tier,
         rule: found.rule,
@@ -623,8 +631,9 @@ impl<'t, 'a> Facts<'t, 'a> {
         standing
     }
 
-    /// The parts that `count` sentences add, decided; and whether they take the default away.
-    fn count(&mut self) -> Counts {
+    /// The parts that `count` sentences add, decided, each of which is told; and whether they take
+    /// the default away.
+    fn count(&mut self, each: &mut impl FnMut(&Judged<'_>, &Outcome)) -> Counts {
         let (tables, plan) = (self.tables, self.plan);
         let mut counts = Counts { cover: false, outcome: Outcome::NOTHING };
         if plan.counts.is_empty() {
@@ -645,10 +654,11 @@ impl<'t, 'a> Facts<'t, 'a> {
                     if !truth.can_hold() {
                         continue;
                     }
-                    let (mut outcome, complete) = self.count_one(count, look);
-                    if !truth.is_possible() {
-                        outcome.tier = outcome.tier.map(|tier| tier.min(Tier::Ask));
-                    }
+                    let (outcome, complete) =
+                        self.count_one(count, look, &mut |judged, outcome| {
+                            each(judged, &outcome.counted(truth));
+                        });
+                    let outcome = outcome.counted(truth);
                     counts.outcome = counts.outcome.strictest(outcome);
                     counts.cover |= complete && truth.is_certain();
                 }
@@ -659,20 +669,30 @@ impl<'t, 'a> Facts<'t, 'a> {
 
     /// The parts that one `count` sentence adds to the form that is looked at, and whether every
     /// clause of it found what it names.
-    fn count_one(&self, count: &CountRow, look: Look) -> (Outcome, bool) {
+    fn count_one(
+        &self,
+        count: &CountRow,
+        look: Look,
+        each: &mut impl FnMut(&Judged<'_>, &Outcome),
+    ) -> (Outcome, bool) {
         let (tables, judged) = (self.tables, self.judged);
         let mut total = Total::default();
+        let mut add = |judged: &Judged<'_>| {
+            let outcome = decide_part(tables, judged);
+            each(judged, &outcome);
+            total.add(outcome, judged.part.alternative);
+        };
         let mut complete = true;
         let mut operands: Option<Vec<Word<'_>>> = None;
         for (action, what) in &count.clauses {
             if let Operands::Argument(path) = what {
                 match judged.argument(path) {
                     Attribute::Text(text) => {
-                        decide_counted(tables, judged, *action, &Word::known(text), &mut total);
+                        for_counted(judged, *action, &Word::known(text), &mut add);
                     }
                     _ => {
                         complete = false;
-                        decide_missing(tables, judged, *action, &mut total);
+                        for_missing(judged, *action, &mut add);
                     }
                 }
                 continue;
@@ -694,7 +714,7 @@ impl<'t, 'a> Facts<'t, 'a> {
             // understood.
             complete &= *what == Operands::All || !chosen.is_empty();
             for word in &words[chosen] {
-                decide_counted(tables, judged, *action, word, &mut total);
+                for_counted(judged, *action, word, &mut add);
             }
         }
         (total.finish(), complete)
@@ -738,31 +758,44 @@ impl<'t, 'a> Facts<'t, 'a> {
     }
 }
 
-/// Decides what a counted word stands for.
-fn decide_counted(
-    tables: &Tables,
+/// Hands out what a counted word stands for.
+fn for_counted(
     judged: &Judged<'_>,
     action: Action,
     word: &Word<'_>,
-    total: &mut Total,
+    emit: &mut dyn FnMut(&Judged<'_>),
 ) {
     // What was not understood of the command is a matter of the command.
     let part = Part { floors: Floors::NONE, ..*judged.part };
-    let judged = Judged { part: &part, ..*judged };
-    canon::counted_parts(&judged, action, word, &mut |judged| {
-        total.add(decide_part(tables, judged), judged.part.alternative);
-    });
+    canon::counted_parts(&Judged { part: &part, ..*judged }, action, word, emit);
 }
 
-/// Decides the path of an argument that is missing or no text.
-fn decide_missing(tables: &Tables, judged: &Judged<'_>, action: Action, total: &mut Total) {
+/// Hands out the path of an argument that is missing or no text.
+fn for_missing(judged: &Judged<'_>, action: Action, emit: &mut dyn FnMut(&Judged<'_>)) {
     let part = Part {
         action,
         object: Object::Path(PathValue::Unsent),
         floors: Floors::of(Floor::MalformedArguments),
         alternative: false,
     };
-    total.add(decide_part(tables, &Judged { part: &part, ..*judged }), false);
+    emit(&Judged { part: &part, ..*judged });
+}
+
+/// Tells each part that `count` sentences add to a part, as it was decided. What several of them
+/// or several readings add is told several times.
+pub(crate) fn each_counted(
+    tables: &Tables,
+    judged: &Judged<'_>,
+    each: &mut impl FnMut(&Judged<'_>, &Outcome),
+) {
+    let args_text = args_text(tables, judged);
+    let mut readings = Readings::new(tables, judged);
+    for _ in 0..READINGS {
+        let Some(bindings) = readings.next() else { break };
+        let mut facts = Facts::new(tables, judged, bindings, args_text.as_deref());
+        facts.hear_annotations();
+        facts.count(each);
+    }
 }
 
 /// A rule that matched, and what is known of it.

@@ -9,6 +9,7 @@ mod tokens;
 
 pub use check::InvalidTables;
 pub(crate) use decide::{
-    MatchedRule, Outcome, Total, decide, decide_part, effect_words, matched_rules, rule_ref,
+    MatchedRule, Outcome, Total, decide, decide_part, each_counted, effect_words, matched_rules,
+    rule_ref,
 };
 pub use tokens::{ByteDfa, TokenTable};
