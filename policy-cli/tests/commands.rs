@@ -696,16 +696,16 @@ fn test_shows_what_fails_and_which_rules_no_test_reaches() {
     ok    history
     FAIL  wrong
           allow run "git push"  a.policy:23:3
-            expected allow, got ask: by default
+            expected allow, got ask by default
             not sent, and it mattered: branch
 
     2 tests: 2 lines passed, 1 failed
     4 of 9 rules reached (44%)
-      no test reaches deny write "$workspace/.git/**"  a.policy:7:3
-      no test reaches review call "db/query" when ticket == "T-1"  a.policy:14:1
-      no test reaches allow connect "a.example" port 443  a.policy:8:3
-      no test reaches allow write "$workspace/**"  a.policy:6:3
-      no test reaches mark "secret" read "/data/**"  a.policy:15:1
+      no test reaches `deny write "$workspace/.git/**"`  a.policy:7:3
+      no test reaches `review call "db/query" when ticket == "T-1"`  a.policy:14:1
+      no test reaches `allow connect "a.example" port 443`  a.policy:8:3
+      no test reaches `allow write "$workspace/**"`  a.policy:6:3
+      no test reaches `mark "secret" read "/data/**"`  a.policy:15:1
     exit Some(4)
     "#);
     assert_snapshot!(pretty(folder.json(&["test", "a.policy", "--format", "json"])), @r#"
@@ -851,7 +851,7 @@ fn test_shows_what_fails_and_which_rules_no_test_reaches() {
 
     1 test: 1 line passed, 0 failed
     1 of 2 rules reached (50%)
-      no test reaches deny run "y"  good.policy:2:1
+      no test reaches `deny run "y"`  good.policy:2:1
     error: coverage is below 51%
     exit Some(4)
     "#);

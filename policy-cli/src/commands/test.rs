@@ -76,7 +76,12 @@ fn show_failure(model: &Model, case: &CaseRun<'_>, ui: &mut Ui) -> Result<(), St
         Ok(got) => {
             let decision = &got.decision;
             let tier = paint(tier_style(decision.tier), decision.tier);
-            writeln!(ui, "        expected {expected}, got {tier}: {}", show::cause(decision))?;
+            let by = match decision.rule {
+                Some(rule) => format!(" by `{}`", paint(STRONG, safe(rule.name))),
+                None if decision.default => " by default".to_owned(),
+                None => format!(": {}", show::cause(decision)),
+            };
+            writeln!(ui, "        expected {expected}, got {tier}{by}")?;
             if let Some(rule) = decision.rule {
                 writeln!(ui, "        {}", paint(FAINT, show::place(&rule)))?;
             }
@@ -95,7 +100,7 @@ fn show_coverage(model: &Model, report: &Report<'_>, ui: &mut Ui) -> Result<(), 
     writeln!(ui, "{reached} of {} reached ({}%)", count(all, "rule"), report.coverage())?;
     for (rule, _) in model.rules.iter().zip(&report.reached).filter(|(_, reached)| !**reached) {
         let name = paint(STRONG, safe(&rule.name));
-        writeln!(ui, "  no test reaches {name}  {}", paint(FAINT, place(model, rule.at)))?;
+        writeln!(ui, "  no test reaches `{name}`  {}", paint(FAINT, place(model, rule.at)))?;
     }
     Ok(())
 }
