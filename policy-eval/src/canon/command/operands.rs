@@ -12,8 +12,8 @@ use crate::vocab::{Action, Platform};
 /// Returns whether every flag among them is known to carry no path: by the engine's table for the
 /// program of the first word, or because `known_flags` says so. A flag with a value in the next
 /// word (`head -n 5`) takes that word along. A word that is known only when the command runs is
-/// an operand, and where it may be a flag the answer is false; a word under the home directory is
-/// no flag.
+/// an operand, also behind such a flag (`head -n $N` may split into more words), and where it may
+/// be a flag the answer is false; a word under the home directory is no flag.
 ///
 /// # Example
 /// ```
@@ -41,7 +41,11 @@ pub fn operands<'a>(
         match word.value() {
             Some("--") if may_be_flags => may_be_flags = false,
             Some(text) if may_be_flags && text.starts_with('-') => match flag(row, text) {
-                Some(takes_next) => at += usize::from(takes_next),
+                Some(takes_next) => {
+                    let is_value =
+                        takes_next && words.get(at).is_some_and(|next| next.value().is_some());
+                    at += usize::from(is_value);
+                }
                 None => are_known &= known_flags(text),
             },
             Some(_) => out(word),
