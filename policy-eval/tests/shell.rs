@@ -4,7 +4,7 @@
 
 mod support;
 
-use policy_eval::{Platform, Request, ShellKind};
+use policy_eval::{Object, Platform, Request, ShellKind, canon, operands};
 
 const ROOTS: &[(&str, &str)] = &[("workspace", "/w"), ("home", "/home/dev")];
 
@@ -363,13 +363,17 @@ fn transparent_wrappers_are_what_they_wrap() {
     builtin cd src
         run cd src | ~builtin cd src @ /w/src
     env -S 'rm -rf x'
-        run env -S "rm -rf x" !dynamic_command
+        run env -S "rm -rf x" | ~rm -rf x !dynamic_command
     env $X rm x
         run env <?-*> rm x | ~rm x !dynamic_command
+        run env <?-*> rm x | ~x !dynamic_command
     timeout --what 5 rm x
         run timeout --what 5 rm x | ~rm x !dynamic_command
+        run timeout --what 5 rm x | ~5 rm x !dynamic_command
+        run timeout --what 5 rm x | ~x !dynamic_command
     timeout $T rm x
         run timeout <?-*> rm x | ~rm x !dynamic_command
+        run timeout <?-*> rm x | ~x !dynamic_command
     ./timeout 5 rm x
         run ./timeout 5 rm x | ~timeout 5 rm x | ~rm x
     "#);
@@ -625,8 +629,69 @@ fn a_command_that_is_an_option_of_its_wrapper_is_scanned() {
         run script "-qcrm x" | ~rm x !dynamic_command !wrappers
     flock lock -c "$X"
         run flock lock -c <?-> | ~<?-> !dynamic_command !wrappers
+        run flock lock -c <?-> | ~lock -c <?-> !dynamic_command !wrappers
     su - root -c 'rm x'
         run su - root -c "rm x" | ~rm x
+    "#);
+}
+
+#[test]
+fn where_options_are_not_known_each_later_word_may_be_the_command() {
+    insta::assert_snapshot!(parts_of(&[
+        "strace --output o curl x",
+        "timeout --foo 5 rm -rf x",
+        "timeout -k $X rm x",
+        "nice --weird rm -rf /",
+        "env --unknown x curl y",
+        "env FOO=$X ls curl",
+        "env -C x ls curl",
+        "env -S 'ls; curl x'",
+        "stdbuf --foo curl",
+        "xargs --weird 5 rm",
+        "nice --weird timeout --foo a rm x",
+        "sudo --weird u rm x",
+    ]), @r#"
+    strace --output o curl x
+        run strace --output o curl x | ~o curl x !dynamic_command !wrappers
+        run strace --output o curl x | ~curl x !dynamic_command !wrappers
+        run strace --output o curl x | ~x !dynamic_command !wrappers
+    timeout --foo 5 rm -rf x
+        run timeout --foo 5 rm -rf x | ~rm -rf x !dynamic_command
+        run timeout --foo 5 rm -rf x | ~5 rm -rf x !dynamic_command
+        run timeout --foo 5 rm -rf x | ~x !dynamic_command
+    timeout -k $X rm x
+        run timeout -k <?-*> rm x | ~x !dynamic_command
+        run timeout -k <?-*> rm x | ~rm x !dynamic_command
+    nice --weird rm -rf /
+        run nice --weird rm -rf / | ~rm -rf / !dynamic_command
+        run nice --weird rm -rf / | ~/ | ~"" !dynamic_command
+    env --unknown x curl y
+        run env --unknown x curl y | ~x curl y !dynamic_command
+        run env --unknown x curl y | ~curl y !dynamic_command
+        run env --unknown x curl y | ~y !dynamic_command
+    env FOO=$X ls curl
+        run env <?*> ls curl | ~ls curl !dynamic_command
+    env -C x ls curl
+        run env -C x ls curl | ~ls curl !dynamic_command
+    env -S 'ls; curl x'
+        run env -S "ls; curl x" | ~ls !dynamic_command
+        run env -S "ls; curl x" | ~curl x !dynamic_command
+    stdbuf --foo curl
+        run stdbuf --foo curl | ~curl !dynamic_command
+    xargs --weird 5 rm
+        run xargs --weird 5 rm | ~5 rm <?-*> !dynamic_command !wrappers
+        run xargs --weird 5 rm | ~rm <?-*> !dynamic_command !wrappers
+    nice --weird timeout --foo a rm x
+        run nice --weird timeout --foo a rm x | ~rm x | ~timeout --foo a rm x !dynamic_command
+        run nice --weird timeout --foo a rm x | ~a rm x | ~timeout --foo a rm x !dynamic_command
+        run nice --weird timeout --foo a rm x | ~x | ~timeout --foo a rm x !dynamic_command
+        run nice --weird timeout --foo a rm x | ~a rm x !dynamic_command
+        run nice --weird timeout --foo a rm x | ~rm x !dynamic_command
+        run nice --weird timeout --foo a rm x | ~x !dynamic_command
+    sudo --weird u rm x
+        run sudo --weird u rm x | ~u rm x
+        run sudo --weird u rm x | ~rm x
+        run sudo --weird u rm x | ~x
     "#);
 }
 
@@ -1198,6 +1263,52 @@ fn no_shell_reads_the_words_of_an_argument_list() {
         run git "status\0--x" !hidden_characters
     ["git", "st\u{200b}atus"]
         run git "st\u{200b}atus" !hidden_characters
+    "#);
+}
+
+/// The operands of the commands of shell lines, and whether every flag among them is known.
+fn operands_of(lines: &[&str]) -> String {
+    let mut text = String::new();
+    for line in lines {
+        let request = Request { roots: ROOTS, ..Request::shell(line) };
+        canon::parts(&request, &mut |judged| {
+            let Object::Command(command) = judged.part.object else { return };
+            let words = command.forms.first().map_or(&[][..], |form| form.words);
+            let mut found = Vec::new();
+            let are_known = operands(words, 1, &|_| false, &mut |word| {
+                found.push(word.value().unwrap_or("?").to_owned());
+            });
+            text.push_str(&format!("{line}\n    {} {are_known}\n", found.join(" ")));
+        });
+    }
+    text
+}
+
+#[test]
+fn what_is_known_at_run_time_does_not_vanish_as_the_value_of_a_flag() {
+    insta::assert_snapshot!(operands_of(&[
+        "head -n 5 f",
+        "head -n5 f",
+        "head -n $N f",
+        "head -n \"$N\" f",
+        "head -n a$N f",
+        "head -n$N f",
+        "head -n -- f",
+    ]), @r#"
+    head -n 5 f
+        f true
+    head -n5 f
+        f true
+    head -n $N f
+        ? f false
+    head -n "$N" f
+        ? f false
+    head -n a$N f
+        ? f true
+    head -n$N f
+        ? f false
+    head -n -- f
+        f true
     "#);
 }
 

@@ -80,6 +80,7 @@ fn setting<'s>(ctx: &'s Context<'s>, dialect: Dialect) -> Setting<'s> {
         dialect,
         vars: Variables::default(),
         hole: None,
+        guesses: run::MAX_GUESSES,
     }
 }
 

@@ -12,6 +12,9 @@ pub(super) struct Found<'w> {
     pub(super) at: usize,
     /// Every option was understood.
     pub(super) is_understood: bool,
+    /// The command begins there. Else a later word may begin it: the one before may be the value
+    /// of an option that is not known.
+    pub(super) is_placed: bool,
     /// Of the variables that it sets.
     pub(super) floors: Floors,
     /// The command as shell text.
@@ -27,6 +30,7 @@ pub(super) fn read<'w>(row: &Wrapper, words: &[Word<'w>]) -> Found<'w> {
     let mut found = Found {
         at: words.len(),
         is_understood: true,
+        is_placed: true,
         floors: Floors::NONE,
         script: None,
         is_query: false,
@@ -39,7 +43,7 @@ pub(super) fn read<'w>(row: &Wrapper, words: &[Word<'w>]) -> Found<'w> {
         match word.value() {
             Some("--") if may_have_options => may_have_options = false,
             // Of `env`, and of `su`.
-            Some("-") if (row.assignments || row.script_option) && may_have_options => {}
+            Some("-") if (row.assignments || !row.script.is_empty()) && may_have_options => {}
             Some(text) if may_have_options && text.len() > 1 && text.starts_with('-') => {
                 found.is_query |= row.query.contains(&text);
                 at += option(row, text, words.get(at + 1), &mut found);
@@ -51,12 +55,13 @@ pub(super) fn read<'w>(row: &Wrapper, words: &[Word<'w>]) -> Found<'w> {
             }
             _ if operands > 0 => {
                 operands -= 1;
-                found.is_understood &= is_one_word(word);
-                may_have_options &= row.script_option;
+                found.takes(word);
+                may_have_options &= !row.script.is_empty();
             }
             // It may set a variable, or be an option, or the command.
             None if row.assignments => {
                 found.is_understood = false;
+                found.is_placed &= !may_be_flag(word);
                 may_have_options = false;
             }
             _ => break,
@@ -91,20 +96,21 @@ fn long_option<'w>(
         None => (long, None),
     };
     let has_value = attached.is_some();
-    if row.script_option && "command".starts_with(name) {
+    let is_script = |option: &&&str| 1 < option.len() && option.starts_with(name);
+    let is_strange = row.strange_value.contains(&name);
+    if row.script.iter().any(|option| is_script(&option)) {
         // An abbreviation may be one of another option too.
-        found.is_understood &= name == "command";
+        found.is_understood &= row.script.contains(&name) && !is_strange;
         return script(attached, next, found);
     }
     found.is_direct |= row.inner == Inner::Joined && name == "exec";
     if row.long.contains(&name) {
         return 1;
     }
-    let is_strange = row.strange_value.contains(&name);
-    if is_strange || !row.long_value.contains(&name) {
-        found.is_understood = false;
-    }
-    if has_value || !(is_strange || row.long_value.contains(&name)) {
+    let takes_value = is_strange || row.long_value.contains(&name);
+    found.is_understood &= takes_value && !is_strange;
+    found.is_placed &= takes_value || has_value;
+    if has_value || !takes_value {
         return 1;
     }
     value(next, found)
@@ -118,9 +124,12 @@ fn short_options<'w>(
 ) -> usize {
     for (index, letter) in letters.char_indices() {
         let rest = letters.get(index + letter.len_utf8()..).unwrap_or_default();
-        if row.script_option && letter == 'c' {
+        let mut buffer = [0; 4];
+        let name = &*letter.encode_utf8(&mut buffer);
+        let is_strange = row.strange_value.contains(&name);
+        if row.script.contains(&name) {
             // An attached script is understood by few.
-            found.is_understood &= rest.is_empty();
+            found.is_understood &= rest.is_empty() && !is_strange;
             return script(Some(rest).filter(|rest| !rest.is_empty()), next, found);
         }
         if row.short.contains(letter) {
@@ -130,12 +139,10 @@ fn short_options<'w>(
         if row.short_attached.contains(letter) {
             return 1;
         }
-        let mut buffer = [0; 4];
-        let is_strange = row.strange_value.contains(&&*letter.encode_utf8(&mut buffer));
-        if is_strange || !row.short_value.contains(letter) {
-            found.is_understood = false;
-        }
-        if !rest.is_empty() || !(is_strange || row.short_value.contains(letter)) {
+        let takes_value = is_strange || row.short_value.contains(letter);
+        found.is_understood &= takes_value && !is_strange;
+        found.is_placed &= takes_value;
+        if !rest.is_empty() || !takes_value {
             return 1;
         }
         return value(next, found);
@@ -155,16 +162,27 @@ fn script<'w>(attached: Option<&'w str>, next: Option<&Word<'w>>, found: &mut Fo
 
 /// An option and its value in the next word.
 fn value(next: Option<&Word<'_>>, found: &mut Found<'_>) -> usize {
-    found.is_understood &= next.is_some_and(is_one_word);
+    match next {
+        Some(word) => found.takes(word),
+        None => found.is_understood = false,
+    }
     2
 }
 
-/// Whether a word is certainly one word, and no option.
-fn is_one_word(word: &Word<'_>) -> bool {
-    match word.kind {
-        WordKind::Static => true,
-        WordKind::AtRunTime { may_be_flag, many } => !may_be_flag && !many,
+impl Found<'_> {
+    /// Takes a word as a value or an operand, which must certainly be one word and no option.
+    fn takes(&mut self, word: &Word<'_>) {
+        let is_one_word = match word.kind {
+            WordKind::Static => true,
+            WordKind::AtRunTime { may_be_flag, many } => !may_be_flag && !many,
+        };
+        self.is_understood &= is_one_word;
+        self.is_placed &= is_one_word;
     }
+}
+
+fn may_be_flag(word: &Word<'_>) -> bool {
+    matches!(word.kind, WordKind::AtRunTime { may_be_flag: true, .. })
 }
 
 /// Whether a text is `NAME=VALUE` to `env`.

@@ -55,6 +55,10 @@ type Out<'o> = &'o mut dyn FnMut(&Part<'_>);
 /// A nested script costs this many levels of [`MAX_DEPTH`].
 const SCRIPT_DEPTH: u32 = 4;
 
+/// How many words are tried as the command of a wrapper whose options are not understood. Inside
+/// of such a one it is an eighth of that, so that nesting does not multiply.
+pub(super) const MAX_GUESSES: usize = 16;
+
 /// Hands out the parts of a command.
 pub(super) fn command(call: &Call<'_>, out: Out<'_>) -> Effect {
     let Some(first) = call.words.first() else { return Effect::none(0) };
@@ -281,11 +285,37 @@ fn wrapped(call: &Call<'_>, row: &Wrapper, program: &forms::Program<'_>, out: Ou
         is_certain,
         depth: call.set.depth + 1,
         vars,
+        guesses: if found.is_placed { call.set.guesses } else { call.set.guesses / 8 },
         ..call.set
     };
-    let effect = inner(call, row, &found, set, out);
+    let mut effect = inner(call, row, &found, set, out);
+    if !found.is_placed {
+        effect.parts += guessed(call, row, &found, set, out);
+    }
     // What the wrapper itself is stays a part where nothing else is.
     if effect.parts == 0 { leaf(call, floors, out) } else { effect }
+}
+
+/// The commands that may stand in a wrapper besides the likeliest one, so that a denial of them
+/// holds.
+fn guessed(
+    call: &Call<'_>,
+    row: &Wrapper,
+    found: &Found<'_>,
+    set: Setting<'_>,
+    out: Out<'_>,
+) -> u32 {
+    let may_begin = |word: &Word<'_>| {
+        word.value().is_some_and(|text| !text.is_empty() && !text.starts_with('-'))
+    };
+    let words = call.words.iter().enumerate().skip(1);
+    let starts = words.filter(|&(at, word)| at != found.at && may_begin(word));
+    let mut parts = 0;
+    for (at, _) in starts.take(call.set.guesses) {
+        let found = Found { at, script: None, ..*found };
+        parts += inner(call, row, &found, set, out).parts;
+    }
+    parts
 }
 
 /// The command in a wrapper.

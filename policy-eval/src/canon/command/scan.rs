@@ -90,6 +90,8 @@ pub(super) struct Setting<'s> {
     pub(super) vars: Variables,
     /// What is replaced in its words before it runs.
     pub(super) hole: Option<Hole<'s>>,
+    /// How many words are tried as the command of a wrapper whose options are not understood.
+    pub(super) guesses: usize,
 }
 
 impl Setting<'_> {

@@ -38,8 +38,8 @@ pub(super) struct Wrapper {
     pub(super) operands: usize,
     /// Whether `NAME=VALUE` may stand before the command.
     pub(super) assignments: bool,
-    /// Whether `-c` or `--command` gives the command as shell text.
-    pub(super) script_option: bool,
+    /// Options that give the command as text, which is scanned: `-c`, `--command`.
+    pub(super) script: &'static [&'static str],
     /// What it does where no command stands behind it.
     pub(super) alone: Alone,
     /// What becomes of the words of the command.
@@ -82,7 +82,7 @@ const PLAIN: Wrapper = Wrapper {
     query: &[],
     operands: 0,
     assignments: false,
-    script_option: false,
+    script: &[],
     alone: Alone::RunsNothing,
     inner: Inner::Words,
 };
@@ -106,6 +106,7 @@ pub(super) const WRAPPERS: &[Wrapper] = &[
         long: &["ignore-environment", "debug", "null"],
         long_value: &["unset"],
         strange_value: &["S", "C", "split-string", "chdir"],
+        script: &["S", "split-string"],
         assignments: true,
         ..PLAIN
     },
@@ -167,7 +168,7 @@ pub(super) const WRAPPERS: &[Wrapper] = &[
         long: &["shared", "exclusive", "unlock", "nonblock", "nb", "close", "no-fork", "verbose"],
         long_value: &["timeout", "wait", "conflict-exit-code"],
         operands: 1,
-        script_option: true,
+        script: &["c", "command"],
         ..RAISING
     },
     Wrapper {
@@ -257,7 +258,7 @@ pub(super) const WRAPPERS: &[Wrapper] = &[
         long: &["append", "return", "flush", "force", "quiet", "timing"],
         long_value: &["echo", "log-in", "log-out", "log-io", "log-timing", "output-limit"],
         operands: 1,
-        script_option: true,
+        script: &["c", "command"],
         alone: Alone::RunsUnseen,
         ..RAISING
     },
@@ -401,7 +402,7 @@ pub(super) const WRAPPERS: &[Wrapper] = &[
         short_value: "ugGsw",
         long: &["login", "preserve-environment"],
         long_value: &["user", "group", "shell"],
-        script_option: true,
+        script: &["c", "command", "session-command"],
         alone: Alone::RunsUnseen,
         ..OPAQUE
     },
@@ -412,7 +413,7 @@ pub(super) const WRAPPERS: &[Wrapper] = &[
         long: &["login", "preserve-environment"],
         long_value: &["group", "shell"],
         operands: 1,
-        script_option: true,
+        script: &["c", "command", "session-command"],
         alone: Alone::RunsUnseen,
         ..OPAQUE
     },
