@@ -62,6 +62,11 @@ impl<'a> Word<'a> {
         Word { text, kind: WordKind::Static, under_home: false }
     }
 
+    /// Whether it may become several words, or none.
+    pub const fn is_several(&self) -> bool {
+        matches!(self.kind, WordKind::AtRunTime { many: true, .. })
+    }
+
     /// Its value, where it is known.
     pub const fn value(&self) -> Option<&'a str> {
         match self.kind {

@@ -102,6 +102,9 @@ impl Fields {
             ObjectKind::Host if text.contains("://") => self.set("url", string(text)),
             ObjectKind::Host => {
                 let (host, port) = split_port(text).ok_or(malformed("`HOST`, `HOST:PORT`"))?;
+                // In a request an address of IPv6 stands bare; brackets only part it from a port.
+                let host =
+                    host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
                 self.set("host", string(host))?;
                 port.map_or(Ok(()), |port| self.set("port", Json::Number(port.to_string().into())))
             }

@@ -235,6 +235,7 @@ const PATHS: ActionSet =
 const RUN: ActionSet = ActionSet::NONE.with(Action::Run);
 const CALL: ActionSet = ActionSet::NONE.with(Action::Call);
 const CONNECT: ActionSet = ActionSet::NONE.with(Action::Connect);
+const SOCKETS: ActionSet = CONNECT.with(Action::Listen);
 const URLS: ActionSet = CONNECT.with(Action::Fetch);
 const HOSTS: ActionSet = URLS.with(Action::Listen);
 const USE: ActionSet = ActionSet::NONE.with(Action::Use);
@@ -262,15 +263,15 @@ pub(crate) static FIELDS: &[Field] = &[
     top("shell", RUN, Shape::Text(access!(shell))),
     top("shell_kind", RUN, Shape::ShellKind),
     top("argv", RUN, Shape::Texts(access!(argv))),
-    top("cwd", PATHS.union(RUN).union(CONNECT).union(CALL), Shape::Text(access!(cwd))),
-    top("symlinks", PATHS.union(RUN).union(CONNECT).union(CALL), Shape::Links),
+    top("cwd", PATHS.union(RUN).union(SOCKETS).union(CALL), Shape::Text(access!(cwd))),
+    top("symlinks", PATHS.union(RUN).union(SOCKETS).union(CALL), Shape::Links),
     top("env", RUN, Shape::Texts(access!(env))),
     top("escalated", RUN, Shape::Flag(access!(escalated))),
     top("opaque", RUN, Shape::Flag(access!(opaque))),
     top("url", URLS, Shape::Text(access!(url))),
     top("host", HOSTS.union(USE), Shape::Text(access!(host))),
     top("port", HOSTS, Shape::Port),
-    top("unix", CONNECT, Shape::Text(access!(unix))),
+    top("unix", SOCKETS, Shape::Text(access!(unix))),
     top("scheme", URLS, Shape::Text(access!(scheme))),
     top("method", URLS.union(LOGIN), Shape::Text(access!(method))),
     top("url_path", URLS, Shape::Text(access!(url_path))),

@@ -479,7 +479,7 @@ attributes! {
     Scheme "scheme" [Connect Fetch] Type::String;
     Method "method" [Connect Fetch Login] Type::String;
     UrlPath "url_path" [Connect Fetch] Type::String;
-    Socket "socket" [Connect] Type::Path;
+    Socket "socket" [Connect Listen] Type::Path;
     Mode "mode" [Fetch Search] Type::OneOf(&["cached", "live"]);
     Server "server" [Call] Type::String;
     Tool "tool" [Call] Type::String;

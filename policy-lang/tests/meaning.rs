@@ -400,8 +400,10 @@ fn the_operands_of_a_command_are_decided_like_any_path() {
         "#],
         &[
             ("run cat /w/a /w/b", "allow by files"),
-            ("run cat", "allow"),
-            (r#"run cat + {"escalated": true}"#, "ask"),
+            ("run cat", "ask by default"),
+            (r#"run cat + {"cwd": "/w"}"#, "allow by files"),
+            (r#"run cat + {"cwd": "/x/.env"}"#, "deny by secret"),
+            (r#"run cat + {"cwd": "/w", "escalated": true}"#, "ask"),
             ("run cat /w/a /w/.env", "deny by secret"),
             ("run cat -- /w/.env", "deny by secret"),
             ("run cat $X", "ask by secret"),

@@ -11,7 +11,9 @@ use super::tables::{
     Group, NOWHERE, Plain, Plan, PlanSequence, Sequence, Source, Split, Start, Tables, VariableKind,
 };
 use crate::canon::{self, fold};
-use crate::facts::{Args, Attribute, HostValue, Judged, Object, PathValue, Word, WordKind};
+use crate::facts::{
+    Args, Attribute, Command, HostValue, Judged, Object, PathValue, Word, WordKind,
+};
 use crate::vocab::Attr;
 
 /// The class was not asked for yet.
@@ -353,13 +355,9 @@ impl<'t, 'a> Facts<'t, 'a> {
                 let Object::Command(command) = self.judged.part.object else {
                     return Tokens::Class(0);
                 };
-                let request = self.judged.request;
                 if command.nothing_runs {
                     Tokens::Class(0)
-                } else if command.forms.is_empty()
-                    && request.shell.is_none()
-                    && request.argv.is_none()
-                {
+                } else if self.command_is_unsent() {
                     Tokens::Class(NOWHERE)
                 } else if self.words.iter().any(|word| word.kind != WordKind::Static) {
                     Tokens::Class(AT_RUN_TIME)
@@ -389,6 +387,14 @@ impl<'t, 'a> Facts<'t, 'a> {
                 (_, other) => Tokens::Class(no_class(other, NOWHERE)),
             },
         }
+    }
+
+    /// Whether nobody said what runs.
+    pub(super) fn command_is_unsent(&self) -> bool {
+        let request = self.judged.request;
+        let has_no_form =
+            matches!(self.judged.part.object, Object::Command(Command { forms: [], .. }));
+        has_no_form && request.shell.is_none() && request.argv.is_none()
     }
 
     /// Whether names that differ in case are the same on the request's platform.

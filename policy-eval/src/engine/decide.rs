@@ -697,6 +697,10 @@ impl<'t, 'a> Facts<'t, 'a> {
                 }
                 continue;
             }
+            if self.command_is_unsent() {
+                complete = false;
+                continue;
+            }
             let words = operands.get_or_insert_with(|| {
                 let (words, known) = self.operands(count, look);
                 complete &= known;
@@ -710,9 +714,13 @@ impl<'t, 'a> Facts<'t, 'a> {
                 Operands::First => 0..1.min(words.len()),
                 Operands::Last => last..words.len(),
             };
-            // A command without operands touches nothing; one without its last operand is not
-            // understood.
-            complete &= *what == Operands::All || !chosen.is_empty();
+            if words.is_empty() && *what == Operands::All && self.runs_in_a_known_folder() {
+                // A command without operands works where it runs.
+                decide_counted(tables, judged, *action, &Word::known("."), &mut total);
+            } else {
+                // One without its last operand is not understood.
+                complete &= !chosen.is_empty();
+            }
             for word in &words[chosen] {
                 for_counted(judged, *action, word, &mut add);
             }
@@ -726,20 +734,28 @@ impl<'t, 'a> Facts<'t, 'a> {
         let patterns: Vec<_> =
             atom.into_iter().flat_map(|atom| self.matching_patterns(atom)).collect();
         // Of several patterns, the one that fixes least leaves the most operands. A sentence about
-        // every command fixes the name of the program.
+        // every command fixes the name of the program, where that is one word.
         let fixed = atom
             .into_iter()
             .flat_map(|atom| patterns.iter().map(move |pattern| (pattern, atom.sequence)))
             .filter_map(|(pattern, sequence)| self.shortest_beginning(&pattern.fixed, sequence))
             .min()
             .unwrap_or(0)
-            .max(1);
+            .max(usize::from(!self.words.first().is_some_and(Word::is_several)));
         let known = |flag: &str| {
             patterns.iter().any(|pattern| pattern.known_flags.iter().any(|known| **known == *flag))
         };
         let mut words = Vec::new();
         let complete = canon::operands(self.words, fixed, &known, &mut |word| words.push(*word));
-        (words, complete && !self.is_unknown_command())
+        (words, complete)
+    }
+
+    /// Whether the folder is known that relative operands start from.
+    fn runs_in_a_known_folder(&self) -> bool {
+        matches!(
+            self.judged.part.object,
+            Object::Command(Command { base: PathValue::Known(_), .. })
+        )
     }
 
     /// The patterns of an atom that asks for commands.
@@ -750,11 +766,6 @@ impl<'t, 'a> Facts<'t, 'a> {
             Look::Folded => &self.tables.atoms[exact.folded as usize],
         };
         self.tables.commands.get(atom.command as usize)
-    }
-
-    /// Whether nothing is known of the command that runs.
-    fn is_unknown_command(&self) -> bool {
-        matches!(self.judged.part.object, Object::Command(Command { forms: [], .. }))
     }
 }
 

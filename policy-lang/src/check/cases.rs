@@ -174,7 +174,9 @@ impl Checker<'_> {
                 return None;
             }
             Some(_) if kind == ObjectKind::None => CheckError::NoObject { action },
-            Some(Object::Unix { pattern, .. }) if action == Action::Connect => {
+            Some(Object::Unix { pattern, .. })
+                if matches!(action, Action::Connect | Action::Listen) =>
+            {
                 return Some(TestObject::Unix(pattern.value.clone()));
             }
             Some(Object::Unix { .. }) => {

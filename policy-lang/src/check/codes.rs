@@ -115,7 +115,7 @@ pub const CODES: &[Code] = &[
     Code {
         code: "C023",
         title: "socket misplaced",
-        explanation: "`unix \"PATH\"` is a destination of `connect`. To read or write the \
+        explanation: "`unix \"PATH\"` is a destination of `connect` and `listen`. To read or write the \
                       socket's file is `read` or `write`.",
     },
     Code {

@@ -216,7 +216,7 @@ impl CheckError {
             }
             CheckError::NoObject { .. } => "leave the object out, and say more with `when`",
             CheckError::MixedObjects { .. } => "write one sentence for each",
-            CheckError::SocketMisplaced { .. } => "sockets belong to `connect`",
+            CheckError::SocketMisplaced { .. } => "sockets belong to `connect` and `listen`",
             CheckError::StarInSet => "write patterns or names of sets",
             CheckError::NoPort { .. } => "ports belong to `connect`, `listen` and `fetch`",
             CheckError::Pattern(fault) => return fault.help(),

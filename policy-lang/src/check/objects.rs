@@ -188,7 +188,8 @@ impl Checker<'_> {
                 return None;
             }
             Object::Unix { pattern, .. } => {
-                if let Some(action) = actions.iter().find(|action| *action != Action::Connect) {
+                let takes_sockets = |action| matches!(action, Action::Connect | Action::Listen);
+                if let Some(action) = actions.iter().find(|action| !takes_sockets(*action)) {
                     let place = format!("`{action}`");
                     self.report.add(CheckError::SocketMisplaced { place }.at(at));
                     return None;

@@ -1,7 +1,7 @@
 //! `count … as …`: the paths that a command or a call touches, decided like any other.
 
 use policy_eval::{
-    Action, Attribute, Floor, Judged, Object, Part, PathValue, Tier, Truth, Word, canon,
+    Action, Attribute, Command, Floor, Judged, Object, Part, PathValue, Tier, Truth, Word, canon,
 };
 
 use super::command::Words;
@@ -95,9 +95,14 @@ fn operands(count: &Count, clause: &Counted, reading: &Reading<'_>) -> Found {
     let mut found = Found { complete: false, outcome: Outcome::default() };
     let Some(words) = reading.words() else { return found };
     let (operands, are_all) = operands_of(&count.patterns, words);
-    let picked = pick(&clause.what, &operands);
-    // A command without operands touches nothing; one without its last operand is not understood.
-    found.complete = are_all && (clause.what == Operands::All || !picked.is_empty());
+    // A command without operands works where it runs; one without its last operand is not
+    // understood.
+    let here = [Word::known(".")];
+    let picked = match clause.what {
+        Operands::All if operands.is_empty() && runs_in_a_known_folder(judged.part) => &here,
+        _ => pick(&clause.what, &operands),
+    };
+    found.complete = are_all && !picked.is_empty();
     for word in picked {
         policy_eval::counted_parts(judged, clause.action, word, &mut |counted| {
             let outcome = super::decide_part(model, counted);
@@ -107,8 +112,12 @@ fn operands(count: &Count, clause: &Counted, reading: &Reading<'_>) -> Found {
     found
 }
 
+fn runs_in_a_known_folder(part: &Part<'_>) -> bool {
+    matches!(part.object, Object::Command(Command { base: PathValue::Known(_), .. }))
+}
+
 /// The operands behind the words that the patterns fix, and whether those are certainly all. A
-/// sentence about every command fixes the name of the program.
+/// sentence about every command fixes the name of the program, where that is one word.
 fn operands_of<'a>(patterns: &[CommandPattern], words: Words<'a>) -> (Vec<Word<'a>>, bool) {
     let can_match = |pattern: &&CommandPattern| words.match_pattern(pattern).can_hold();
     let matching: Vec<_> = patterns.iter().filter(can_match).collect();
@@ -118,7 +127,7 @@ fn operands_of<'a>(patterns: &[CommandPattern], words: Words<'a>) -> (Vec<Word<'
         .filter_map(|pattern| words.shortest_beginning(fixed_items(pattern)))
         .min()
         .unwrap_or(0)
-        .max(1);
+        .max(usize::from(!words.words.first().is_some_and(Word::is_several)));
     let is_known = |flag: &str| matching.iter().any(|pattern| asks_for_flag(pattern, flag));
     let mut found = Vec::new();
     let are_all =

@@ -158,13 +158,23 @@ fn url_parts(ctx: &Context<'_>, text: &str, emit: &mut dyn FnMut(&Part<'_>)) {
     let endpoint = Endpoint {
         host: url.host.value(),
         port: url.port,
-        scheme: url.scheme.as_deref(),
+        scheme: url.scheme.as_deref().map(url_scheme),
         method: request.method.into(),
         url_path: Some(&url.path),
         socket: None::<PathValue<'_>>,
         resolved: false,
     };
     endpoint_parts(ctx, endpoint, floors, emit);
+}
+
+/// The scheme of a URL, as rules see it. `tcp` and `unix` name connections without a URL; a URL that
+/// says so is something else.
+fn url_scheme(scheme: &str) -> &str {
+    match scheme {
+        "tcp" => "url:tcp",
+        "unix" => "url:unix",
+        other => other,
+    }
 }
 
 fn raw_parts(ctx: &Context<'_>, text: &str, emit: &mut dyn FnMut(&Part<'_>)) {
