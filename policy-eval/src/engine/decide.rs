@@ -716,7 +716,7 @@ impl<'t, 'a> Facts<'t, 'a> {
             };
             if words.is_empty() && *what == Operands::All && self.runs_in_a_known_folder() {
                 // A command without operands works where it runs.
-                decide_counted(tables, judged, *action, &Word::known("."), &mut total);
+                for_counted(judged, *action, &Word::known("."), &mut add);
             } else {
                 // One without its last operand is not understood.
                 complete &= !chosen.is_empty();
