@@ -200,3 +200,79 @@ fn no_number_of_parts_hides_the_last() {
     let line = format!("{}rm x", "true; ".repeat(9000));
     assert!(show(&line).ends_with("run rm x\n"));
 }
+
+/// How many parts a line has, and what its forms hold: their bytes, and one for each word.
+fn size_of_parts(line: &str) -> (usize, usize) {
+    let (mut parts, mut size) = (0, 0);
+    canon::parts(&Request::shell(line), &mut |judged| {
+        parts += 1;
+        if let Object::Command(command) = judged.part.object {
+            let words = command.forms.iter().flat_map(|form| form.words);
+            size += words.map(|word| 1 + word.text.len()).sum::<usize>();
+        }
+    });
+    (parts, size)
+}
+
+/// A text over and over, up to the length of a long line.
+fn filled(text: &str) -> String {
+    text.repeat(60_000 / text.len())
+}
+
+#[test]
+fn what_is_judged_grows_with_the_line_and_not_with_its_square() {
+    for line in [
+        format!("parallel ::: {}", filled("a ")),
+        format!("bash -c '{}' {}", "a;".repeat(5000), "x ".repeat(10_000)),
+        format!("bash -c '{}'", filled("a;")),
+        format!("./bash -c '{}'", filled("a;")),
+        format!("{}{}", "/bin/env ".repeat(60), filled("a ")),
+        format!("{}{}", "xargs ".repeat(60), filled("a ")),
+        format!("{}{}", "parallel ".repeat(15), filled("a ")),
+        format!("find . {}", filled("-exec a {} + ")),
+    ] {
+        let (parts, size) = size_of_parts(&line);
+        let start: String = line.chars().take(30).collect();
+        assert!(parts <= line.len(), "{start}: {parts} parts");
+        assert!(size <= (1 << 20) + 20 * line.len(), "{start}: {size} bytes");
+    }
+}
+
+#[test]
+fn a_wrapper_stays_a_form_of_some_part_however_many_there_are() {
+    for (line, form) in [
+        (format!("bash -c '{}rm x' secret {}", "a;".repeat(9000), filled("x ")), "secret"),
+        (format!("parallel ::: secret {}", filled("a ")), "secret"),
+        (format!("sudo {}env -i {}", "nice ".repeat(30), filled("rm ")), "sudo"),
+    ] {
+        let mut is_judged = false;
+        canon::parts(&Request::shell(&line), &mut |judged| {
+            if let Object::Command(command) = judged.part.object {
+                let mut words = command.forms.iter().flat_map(|form| form.words);
+                is_judged |= words.any(|word| word.text == form);
+            }
+        });
+        assert!(is_judged, "{form}");
+    }
+}
+
+#[test]
+fn loops_in_scripts_in_loops_end_and_hide_nothing() {
+    for line in [
+        format!("{}{}; rm x", "eval for i do ".repeat(12), filled("a ")),
+        format!("{}{}; rm x", "watch for i do ".repeat(14), filled("a ")),
+        format!("{}{}; rm x", "watch while watch ".repeat(10), filled("a ")),
+        format!("{}{}; rm x;{}", "for i in a; do ".repeat(60), filled("a;"), "done;".repeat(60)),
+        format!("{}{}; rm x;{}", "while cd a; do ".repeat(60), filled("a;"), "done;".repeat(60)),
+    ] {
+        assert!(certain_commands(&line).contains(&vec!["rm".into(), "x".into()]), "{line:.30}");
+    }
+}
+
+#[test]
+fn parentheses_that_never_close_are_a_floor() {
+    for text in ["((#${\n) )\n", "echo $((#${\n))\n", "$((", "((a "] {
+        let shown = show(&format!("{}; rm x", filled(text)));
+        assert!(shown.contains("!syntax") || shown.contains("!too_large"), "{text}");
+    }
+}

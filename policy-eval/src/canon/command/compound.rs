@@ -5,7 +5,7 @@
 //! not there, the line does not parse and the reading goes on.
 
 use super::dirs::{After, Dir, Dirs};
-use super::scan::{Ends, Keyword, Scanner};
+use super::scan::{Ends, Keyword, Scanner, Variables};
 use super::word::{is_meta, name_length};
 use crate::vocab::Floor;
 
@@ -234,22 +234,33 @@ impl Scanner<'_, '_> {
     /// finds out first, since the next round starts there.
     fn repeated(&mut self, body: fn(&mut Self) -> After) -> After {
         let entry = self.dirs;
+        if self.set.is_dry {
+            return After::same(spread(entry, body(self).either()));
+        }
+        let spread = if self.set.work.may_run_dry() {
+            spread(entry, self.dry_run(body).either())
+        } else {
+            self.vars = Variables { set: true, home: true, cdpath: true };
+            spread(entry, anywhere(entry))
+        };
+        self.dirs = spread;
+        body(self);
+        After::same(spread)
+    }
+
+    /// Where one round leads; the place in the line stays.
+    fn dry_run(&mut self, body: fn(&mut Self) -> After) -> After {
         let start = (self.pos, self.commands, self.vars);
         let heredocs = self.heredocs.clone();
-        let was_dry = core::mem::replace(&mut self.is_dry, true);
-        let dry = body(self).either();
-        self.is_dry = was_dry;
-        let spread = spread(entry, dry);
-        if was_dry {
-            return After::same(spread);
-        }
+        self.set.is_dry = true;
+        let after = body(self);
+        self.set.is_dry = false;
+        self.set.work.ran_dry(self.pos.saturating_sub(start.0));
         (self.pos, self.commands) = (start.0, start.1);
         // What one round sets, the next one may use.
         self.vars.set |= start.2.set;
         self.heredocs = heredocs;
-        self.dirs = spread;
-        body(self);
-        After::same(spread)
+        after
     }
 
     fn case_command(&mut self) -> After {
@@ -536,6 +547,13 @@ fn join(one: Option<After>, other: After) -> After {
         None => other,
         Some(one) => After { ok: one.ok.union(other.ok), failed: one.failed.union(other.failed) },
     }
+}
+
+/// The folders behind a round of which nothing is known.
+fn anywhere(mut dirs: Dirs) -> Dirs {
+    dirs.add(Dir::AtRunTime);
+    dirs.add(Dir::Unsent);
+    dirs
 }
 
 /// The folders that any round of a loop may start in: where a round leads to a folder that is not

@@ -14,7 +14,7 @@ use super::run::{Call, Folder};
 use super::tables::{GLOBALS, Globals, TRUSTED_FOLDERS};
 use crate::canon::{Context, path};
 use crate::facts::{Command, CommandForm, Object, Part, PathValue, Word};
-use crate::vocab::{Action, Floors, Platform};
+use crate::vocab::{Action, Floor, Floors, Platform};
 
 /// What a program is called, whatever its spelling.
 #[derive(Clone, Copy, Debug)]
@@ -174,7 +174,13 @@ fn is_toolchain(row: &Globals, text: &str) -> bool {
 
 /// Hands out a command, once for each folder that it may run in.
 pub(super) fn emit(call: &Call<'_>, floors: Floors, out: &mut dyn FnMut(&Part<'_>)) {
-    let floors = call.set.floors.union(floors);
+    if call.set.is_dry {
+        return;
+    }
+    let mut floors = call.set.floors.union(floors);
+    if call.set.outer.is_some_and(|outer| 2 * KEPT_OUTERS <= outer.level) {
+        floors = floors.with(Floor::TooLarge);
+    }
     if is_plain(call) {
         let form = [CommandForm { words: call.words, certain: call.set.is_certain }];
         return emit_forms(call, &form, floors, out);
@@ -196,12 +202,13 @@ fn is_plain(call: &Call<'_>) -> bool {
 
 #[inline(never)]
 fn emit_readings(call: &Call<'_>, floors: Floors, out: &mut dyn FnMut(&Part<'_>)) {
-    let folded = folded_names(call);
+    let spellings = spellings(call);
+    let folded = folded_names(call, spellings.as_slice());
     let mut forms =
         Forms { made: Buf::new(Word::known("")), list: Buf::new((Source::Made(0, 0), false)) };
     // What is certainly meant comes first.
     for is_certain in [true, false] {
-        for (index, (words, certain)) in spellings(call).enumerate() {
+        for (index, &(words, certain)) in spellings.as_slice().iter().enumerate() {
             if certain == is_certain {
                 let folded = folded.get(index).and_then(Option::as_deref);
                 forms.readings(words, folded, certain);
@@ -219,21 +226,37 @@ fn emit_readings(call: &Call<'_>, floors: Floors, out: &mut dyn FnMut(&Part<'_>)
     emit_forms(call, list.as_slice(), floors, out);
 }
 
-/// The command, and each one around it as it is written; with whether it is certainly meant.
-fn spellings<'w>(call: &Call<'w>) -> impl Iterator<Item = (&'w [Word<'w>], bool)> {
+/// Words, with whether they are certainly meant.
+type Spelling<'w> = (&'w [Word<'w>], bool);
+
+/// How many of the commands around one stay forms of it, counted from the innermost and again from
+/// the outermost. More of them around each other are `too_large`.
+const KEPT_OUTERS: usize = 4;
+
+/// The command, and each one around it as it is written.
+fn spellings<'w>(call: &Call<'w>) -> Buf<Spelling<'w>, { 2 * KEPT_OUTERS + 1 }> {
+    let mut spellings = Buf::new((call.words, call.set.is_certain));
+    spellings.push((call.words, call.set.is_certain));
     let outers = core::iter::successors(call.set.outer, |outer| outer.lower);
-    core::iter::once((call.words, call.set.is_certain))
-        .chain(outers.map(|outer| (outer.words, outer.is_certain)))
+    for (index, outer) in outers.enumerate() {
+        let is_kept = index < KEPT_OUTERS || outer.level < KEPT_OUTERS;
+        if is_kept && call.set.work.may_repeat(outer) {
+            call.set.work.repeated(outer);
+            spellings.push((outer.words, outer.is_certain));
+        }
+    }
+    spellings
 }
 
 /// For each of the spellings, the program's name where case is ignored and it is not the usual
 /// one.
-fn folded_names(call: &Call<'_>) -> Vec<Option<String>> {
+fn folded_names(call: &Call<'_>, spellings: &[Spelling<'_>]) -> Vec<Option<String>> {
     let platform = call.set.ctx.platform;
     if !platform.ignores_case() {
         return Vec::new();
     }
-    spellings(call)
+    spellings
+        .iter()
         .map(|(words, _)| {
             let written = words.first()?.value()?;
             let mut room = String::new();

@@ -15,7 +15,8 @@
 //! that bash would give it where they can be known; or the line has a floor that no policy lifts.
 //! And each command that was understood is a part, whatever else was not, so that a denial holds.
 //!
-//! Nothing here knows a policy, and nothing is skipped for being harmless.
+//! Nothing here knows a policy, and nothing is skipped for being harmless. The cost is linear in
+//! the length of the text; [`work`] holds what would break that.
 
 mod buffer;
 mod compound;
@@ -31,9 +32,12 @@ mod simple;
 mod substitution;
 mod tables;
 mod word;
+mod work;
 
 pub use operands::{counted_parts, operands};
 pub use scan::MAX_DEPTH as MAX_SHELL_DEPTH;
+
+use core::cell::Cell;
 
 use super::Context;
 use crate::facts::{Command, Object, Part, PathValue, Word};
@@ -42,15 +46,37 @@ use crate::text::{is_control, is_unseen};
 use crate::vocab::{Action, Floor, Floors};
 use run::Call;
 use scan::{Dialect, Setting, Variables};
+use work::Work;
 
 /// A command around another one, as it is written.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 struct Outer<'w> {
     words: &'w [Word<'w>],
     /// Whether it is certainly meant as it is written.
     is_certain: bool,
     /// The command around it in turn.
     lower: Option<&'w Outer<'w>>,
+    /// How many commands are around it.
+    level: usize,
+    /// What it costs to judge it: the bytes of its words, and some for each word.
+    weight: usize,
+    /// Whether it was a form of some part.
+    was_shown: Cell<bool>,
+}
+
+impl<'w> Outer<'w> {
+    fn new(words: &'w [Word<'w>], is_certain: bool, lower: Option<&'w Outer<'w>>) -> Outer<'w> {
+        Outer {
+            words,
+            is_certain,
+            lower,
+            level: lower.map_or(0, |lower| lower.level + 1),
+            weight: words.iter().map(|word| word.text.len() + Self::WORD_WEIGHT).sum(),
+            was_shown: Cell::new(false),
+        }
+    }
+
+    const WORD_WEIGHT: usize = 16;
 }
 
 /// Texts longer than this are not read at all. Requests end long before ([`super::MAX_REQUEST_BYTES`]).
@@ -62,17 +88,20 @@ pub(crate) fn parts(ctx: &Context<'_>, emit: &mut dyn FnMut(&Part<'_>)) {
     if request.shell.is_none() && request.argv.is_none() {
         return unknown_command(ctx, Floors::of(Floor::Syntax), emit);
     }
+    let work = Work::default();
     if let Some(text) = request.shell {
-        shell_text(ctx, text, emit);
+        shell_text(ctx, &work, text, emit);
     }
     if let Some(words) = request.argv {
-        argument_list(ctx, words, emit);
+        argument_list(ctx, &work, words, emit);
     }
 }
 
-fn setting<'s>(ctx: &'s Context<'s>, dialect: Dialect) -> Setting<'s> {
+fn setting<'s>(ctx: &'s Context<'s>, work: &'s Work, dialect: Dialect) -> Setting<'s> {
     Setting {
         ctx,
+        work,
+        is_dry: false,
         floors: Floors::NONE,
         outer: None,
         is_certain: true,
@@ -84,18 +113,18 @@ fn setting<'s>(ctx: &'s Context<'s>, dialect: Dialect) -> Setting<'s> {
     }
 }
 
-fn shell_text(ctx: &Context<'_>, text: &str, emit: &mut dyn FnMut(&Part<'_>)) {
+fn shell_text(ctx: &Context<'_>, work: &Work, text: &str, emit: &mut dyn FnMut(&Part<'_>)) {
     if MAX_SCANNED_BYTES < text.len() {
         return unknown_command(ctx, Floors::of(Floor::TooLarge), emit);
     }
     match ctx.request.shell_kind {
         ShellKind::Bash => {
-            scan::scan(text, setting(ctx, Dialect::Bash), &[ctx.cwd], emit);
+            scan::scan(text, setting(ctx, work, Dialect::Bash), &[ctx.cwd], emit);
         }
         // Near enough to bash for denials, too far for anything else.
         ShellKind::Zsh => {
             unknown_command(ctx, Floors::of(Floor::Syntax), emit);
-            scan::scan(text, setting(ctx, Dialect::Zsh), &[ctx.cwd], emit);
+            scan::scan(text, setting(ctx, work, Dialect::Zsh), &[ctx.cwd], emit);
         }
         ShellKind::Fish | ShellKind::Powershell | ShellKind::Cmd => {
             unknown_command(ctx, Floors::of(Floor::Syntax), emit);
@@ -104,11 +133,11 @@ fn shell_text(ctx: &Context<'_>, text: &str, emit: &mut dyn FnMut(&Part<'_>)) {
 }
 
 /// A program that is started directly: no shell reads the words.
-fn argument_list(ctx: &Context<'_>, argv: &[&str], emit: &mut dyn FnMut(&Part<'_>)) {
+fn argument_list(ctx: &Context<'_>, work: &Work, argv: &[&str], emit: &mut dyn FnMut(&Part<'_>)) {
     if argv.first().is_none_or(|program| program.trim().is_empty()) {
         return unknown_command(ctx, Floors::of(Floor::Syntax), emit);
     }
-    let mut set = setting(ctx, Dialect::Bash);
+    let mut set = setting(ctx, work, Dialect::Bash);
     // No quotes tell data from names here, so what is not seen counts in every word.
     let is_hidden = |word: &str| word.chars().any(|c| is_control(c) || is_unseen(c));
     if argv.iter().any(|word| is_hidden(word))

@@ -181,11 +181,7 @@ fn shell(call: &Call<'_>, program: &forms::Program<'_>, out: Out<'_>) -> Effect 
         _ => Dialect::Bash,
     };
     let is_certain = call.set.is_certain && program.is_certain;
-    let outer = Outer {
-        words: call.words,
-        is_certain: call.set.is_certain && !is_certain,
-        lower: call.set.outer,
-    };
+    let outer = Outer::new(call.words, call.set.is_certain && !is_certain, call.set.outer);
     let set = Setting {
         floors: call.set.floors.union(floors),
         outer: Some(&outer),
@@ -272,11 +268,7 @@ fn wrapped(call: &Call<'_>, row: &Wrapper, program: &forms::Program<'_>, out: Ou
     }
     let is_certain =
         call.set.is_certain && program.is_certain && found.is_understood && row.how != How::Opaque;
-    let outer = Outer {
-        words: call.words,
-        is_certain: call.set.is_certain && !is_certain,
-        lower: call.set.outer,
-    };
+    let outer = Outer::new(call.words, call.set.is_certain && !is_certain, call.set.outer);
     let mut vars = call.set.vars;
     vars.set |= row.assignments;
     let set = Setting {
@@ -399,6 +391,11 @@ fn replaced<'w>(options: &[Word<'w>]) -> Option<&'w str> {
 fn extended(call: &Call<'_>, replaced: Option<&str>, out: Out<'_>) -> Effect {
     let hole = replaced.map(|text| Hole { text, may_be_flag: true, many: false });
     let set = Setting { hole: hole.or(call.set.hole), ..call.set };
+    // `xargs xargs rm`: more words that nobody knows say nothing new.
+    let is_same = |word: &Word<'_>| set.filled(*word) == *word;
+    if call.words.last() == Some(&UNKNOWN) && call.words.iter().all(is_same) {
+        return Effect::none(command(&Call { set, ..*call }, out).parts);
+    }
     let mut words = Buf::<Word<'_>, 16>::new(Word::known(""));
     for word in call.words {
         words.push(set.filled(*word));
@@ -456,20 +453,27 @@ fn find(call: &Call<'_>, out: Out<'_>) -> Effect {
     let starts_known = call.words.get(1).is_none_or(|word| word.value().is_some());
     while let Some(at) = rest.iter().position(is_exec) {
         rest = rest.get(at + 1..).unwrap_or_default();
-        let end = rest.iter().position(|word| word.value() == Some(";")).unwrap_or(rest.len());
-        let plus = rest
-            .windows(2)
-            .position(|pair| matches!((pair[0].value(), pair[1].value()), (Some("{}"), Some("+"))));
-        let (end, many) = match plus {
-            Some(plus) if plus < end => (plus + 1, true),
-            _ => (end, false),
-        };
+        let (end, many) = exec_end(rest);
         let words = rest.get(..end).unwrap_or_default();
         let inner = Call { set, words, dirs: call.dirs };
         effect.parts += found_file(&inner, !starts_known, many, out);
         rest = rest.get(end..).unwrap_or_default();
     }
     effect
+}
+
+/// Where the command behind an `-exec` ends, and whether it takes many files: `;` or `{} +`.
+fn exec_end(words: &[Word<'_>]) -> (usize, bool) {
+    for (index, word) in words.iter().enumerate() {
+        match word.value() {
+            Some(";") => return (index, false),
+            Some("{}") if words.get(index + 1).and_then(Word::value) == Some("+") => {
+                return (index + 1, true);
+            }
+            _ => {}
+        }
+    }
+    (words.len(), false)
 }
 
 fn is_exec(word: &Word<'_>) -> bool {

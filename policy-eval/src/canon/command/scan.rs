@@ -23,6 +23,7 @@ use super::buffer::{Buf, TextBuf};
 use super::dirs::{After, Dir, Dirs, Names};
 use super::heredoc::Heredoc;
 use super::word::{RawWord, is_meta};
+use super::work::Work;
 use crate::canon::{Context, hidden};
 use crate::facts::{Command, Object, Part, PathValue, Word, WordKind};
 use crate::vocab::{Action, Floor, Floors};
@@ -79,6 +80,10 @@ impl Hole<'_> {
 #[derive(Clone, Copy)]
 pub(super) struct Setting<'s> {
     pub(super) ctx: &'s Context<'s>,
+    /// What the request has used up.
+    pub(super) work: &'s Work,
+    /// A dry run: the folders are followed, nothing is handed out.
+    pub(super) is_dry: bool,
     /// Floors of every command in it.
     pub(super) floors: Floors,
     /// The commands around it, as they are written.
@@ -200,8 +205,6 @@ pub(super) struct Scanner<'s, 'o> {
     pub(super) end: usize,
     pub(super) set: Setting<'s>,
     pub(super) out: &'o mut dyn FnMut(&Part<'_>),
-    /// A dry run: the folders are followed, nothing is handed out.
-    pub(super) is_dry: bool,
     /// The words of the commands that are being read; an inner command stands above the outer.
     pub(super) words: Buf<RawWord, 64>,
     /// The text of words that are no piece of the line.
@@ -244,7 +247,6 @@ pub(super) fn scan(
         end: text.len(),
         set,
         out,
-        is_dry: false,
         words: Buf::new(RawWord::default()),
         scratch: TextBuf::new(),
         names: Names::new(start),
@@ -261,6 +263,9 @@ pub(super) fn scan(
         touches_files: false,
         parts: 0,
     };
+    if set.is_dry {
+        set.work.ran_dry(text.len());
+    }
     if hidden::in_data(text) {
         scanner.floor(Floor::HiddenCharacters);
     }
@@ -584,7 +589,7 @@ impl Scanner<'_, '_> {
         let liftable = [Floor::ControlFlow, Floor::Assignments, Floor::Wrappers];
         let is_unknown =
             !floors.without(liftable.into_iter().fold(Floors::NONE, Floors::with)).is_empty();
-        if floors.is_empty() || self.is_dry {
+        if floors.is_empty() || self.set.is_dry {
             return;
         }
         let dir = self.names.path(Dir::Start(0));

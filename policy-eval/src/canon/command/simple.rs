@@ -170,7 +170,7 @@ impl Scanner<'_, '_> {
         let dirs = paths.get(..count).unwrap_or_default();
         let call = Call { set, words: words.as_slice(), dirs };
         let mut nowhere = |_: &Part<'_>| {};
-        let out: &mut dyn FnMut(&Part<'_>) = if self.is_dry { &mut nowhere } else { self.out };
+        let out: &mut dyn FnMut(&Part<'_>) = if self.set.is_dry { &mut nowhere } else { self.out };
         let effect = run::command(&call, out);
         self.parts += effect.parts;
         self.vars.set |= effect.sets_variables;
@@ -223,7 +223,7 @@ impl Scanner<'_, '_> {
             is_pipe: word.is_pipe,
             written,
         };
-        if !self.is_dry {
+        if !self.set.is_dry {
             let (paths, count) = self.names.paths(&self.dirs);
             for dir in paths.iter().take(count) {
                 self.touches_files |= redirect::parts(&self.set, operator, &target, *dir, self.out);

@@ -106,47 +106,61 @@ impl Scanner<'_, '_> {
         let set = Setting { depth: self.depth + 1, vars: self.vars, ..self.set };
         let (paths, count) = self.names.paths(&self.dirs);
         let start = paths.get(..count).unwrap_or_default();
-        if !self.is_dry {
+        if !self.set.is_dry {
             self.parts += scan(text, set, start, self.out);
         }
     }
 
     /// Whether the text behind `((` closes with `))`, as bash finds out before it decides what the
     /// parentheses mean.
-    pub(super) fn is_arithmetic(&self) -> bool {
-        let bytes = self.rest().get(1..).unwrap_or_default();
-        let mut open = Buf::<u8, 64>::new(0);
-        let mut index = 0;
-        while let Some(&byte) = bytes.get(index) {
-            index += 1;
-            let inside = open.as_slice().last().copied().unwrap_or(0);
-            match (byte, inside) {
-                (b'\\', _) => index += 1,
-                (b'`', b'`') | (b'"', b'"') | (b'}', b'}') | (b')', b')') => {
-                    open.truncate(open.len() - 1);
-                }
-                (_, b'`') => {}
-                (b')', 0) => return bytes.get(index) == Some(&b')'),
-                (b'`' | b'"', _) => open.push(byte),
-                (b'$', _) if bytes.get(index) == Some(&b'{') => {
-                    open.push(b'}');
-                    index += 1;
-                }
-                (b'$', b'"') if bytes.get(index) == Some(&b'(') => {
-                    open.push(b')');
-                    index += 1;
-                }
-                (_, b'"') => {}
-                (b'\'', _) => {
-                    let rest = bytes.get(index..).unwrap_or_default();
-                    index += rest.iter().position(|&b| b == b'\'').map_or(rest.len(), |at| at + 1);
-                }
-                (b'(', _) => open.push(b')'),
-                _ => {}
-            }
+    ///
+    /// Where this looked ahead over very many bytes before, the answer is no, with a floor.
+    pub(super) fn is_arithmetic(&mut self) -> bool {
+        let work = self.set.work;
+        if !work.may_look_ahead() {
+            self.floor(Floor::TooLarge);
+            return false;
         }
-        false
+        let (is_closed, length) = closes_twice(self.rest().get(1..).unwrap_or_default());
+        work.looked_ahead(length);
+        is_closed
     }
+}
+
+/// Whether the first parenthesis that closes nothing is followed by another one; with how many
+/// bytes were read to know.
+fn closes_twice(bytes: &[u8]) -> (bool, usize) {
+    let mut open = Buf::<u8, 64>::new(0);
+    let mut index = 0;
+    while let Some(&byte) = bytes.get(index) {
+        index += 1;
+        let inside = open.as_slice().last().copied().unwrap_or(0);
+        match (byte, inside) {
+            (b'\\', _) => index += 1,
+            (b'`', b'`') | (b'"', b'"') | (b'}', b'}') | (b')', b')') => {
+                open.truncate(open.len() - 1);
+            }
+            (_, b'`') => {}
+            (b')', 0) => return (bytes.get(index) == Some(&b')'), index),
+            (b'`' | b'"', _) => open.push(byte),
+            (b'$', _) if bytes.get(index) == Some(&b'{') => {
+                open.push(b'}');
+                index += 1;
+            }
+            (b'$', b'"') if bytes.get(index) == Some(&b'(') => {
+                open.push(b')');
+                index += 1;
+            }
+            (_, b'"') => {}
+            (b'\'', _) => {
+                let rest = bytes.get(index..).unwrap_or_default();
+                index += rest.iter().position(|&b| b == b'\'').map_or(rest.len(), |at| at + 1);
+            }
+            (b'(', _) => open.push(b')'),
+            _ => {}
+        }
+    }
+    (false, index)
 }
 
 /// The text between backquotes, as the inner shell reads it.
