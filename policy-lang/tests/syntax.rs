@@ -210,6 +210,14 @@ let x = "f"
     "#);
 }
 
+/// What authors get wrong most: one error for each slip, and the way out as it is written here.
+#[test]
+fn slips_are_told_the_way_out() {
+    let cases = include_str!("syntax/slips.policies").split("---\n");
+    let shown: String = cases.map(|case| format!("{case}{}\n", errors(case))).collect();
+    insta::assert_snapshot!("slips", shown);
+}
+
 #[test]
 fn files_of_other_languages() {
     for text in [
@@ -218,6 +226,7 @@ fn files_of_other_languages() {
         "key = \"value\"\n",
         "---\na: b\n",
         "permissions:\n  - allow\n",
+        "version: 1\nrules:\n  - allow\n",
         "permissions:\n  allow:\n    - x\n",
         "package a.b\ndefault allow := false\n",
         "permit(principal, action, resource);\n",
@@ -401,11 +410,12 @@ test "u" {
         it belongs to the lines of a `test`
     9:1 P010 `}` closes nothing
         take it out, or look for what should open it
-    11:13 P004 expected a concrete value in quotes, `port`, `where`, the next sentence or `}`, found `foo`
-        text stands in double quotes: `"foo"`
+    11:13 P020 `foo` stands without quotes
+        patterns stand in quotes: `"foo"`
     12:13 P004 expected a concrete value in quotes, `port`, `where`, the next sentence or `}`, found `*`
         a test asks about one request, so its object is concrete
-    13:16 P004 expected `port`, `where`, the next sentence or `}`, found `when`
+    13:16 P006 `when` is not of this language
+        a test states what is so: `where x = 1`
     14:11 P006 `==` is not of this language
         it is written `=` here; `==` compares in conditions
     "#);

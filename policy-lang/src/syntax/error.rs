@@ -51,6 +51,10 @@ pub enum SyntaxError {
     Number { found: String, what: &'static str },
     #[error("`{word}` is a word of the language and cannot be a name")]
     ReservedName { word: String },
+    #[error("`{written}` cannot name a sentence")]
+    SpeltName { written: String, proposed: String },
+    #[error("`{written}` stands without quotes")]
+    Unquoted { what: &'static str, written: String },
     #[error("this is {what}, not a policy")]
     Foreign { what: &'static str },
     #[error("only the first {MOST_ERRORS} errors are shown")]
@@ -107,9 +111,10 @@ impl SyntaxError {
             SyntaxError::CountsAsNothing => "P014",
             SyntaxError::ItemMisplaced { .. } => "P015",
             SyntaxError::Number { .. } => "P016",
-            SyntaxError::ReservedName { .. } => "P017",
+            SyntaxError::ReservedName { .. } | SyntaxError::SpeltName { .. } => "P017",
             SyntaxError::Foreign { .. } => "P018",
             SyntaxError::TooMany => "P019",
+            SyntaxError::Unquoted { .. } => "P020",
         }
     }
 
@@ -161,9 +166,17 @@ impl SyntaxError {
             SyntaxError::ItemMisplaced { help, .. } => help,
             SyntaxError::Number { .. } => return None,
             SyntaxError::ReservedName { .. } => "choose another name",
+            SyntaxError::SpeltName { proposed, .. } => {
+                return Some(format!(
+                    "an ID is one word of letters, digits, `-` and `_`: `{proposed}:`"
+                ));
+            }
+            SyntaxError::Unquoted { what, written } => {
+                return Some(format!("{what} stand in quotes: `\"{written}\"`"));
+            }
             SyntaxError::Foreign { .. } => {
-                "`policy import` carries the configuration of agent runtimes over; `policy init` \
-                 writes a policy to begin with"
+                "a policy is made of sentences such as `allow read \"$workspace/**\"`; \
+                 `policy init` writes one to begin with"
             }
             SyntaxError::TooMany => "mend these, then check again",
         };
@@ -285,19 +298,28 @@ pub const CODES: &[Code] = &[
     },
     Code {
         code: "P017",
-        title: "word of the language as a name",
+        title: "what cannot be a name",
         explanation: "The words that begin a sentence, a declaration or a clause cannot name a \
-                      set or a sentence: the end of the sentence before would be hard to see.",
+                      set or a sentence: the end of the sentence before would be hard to see. A \
+                      name is one word of letters, digits, `-` and `_`, without quotes.",
     },
     Code {
         code: "P018",
         title: "not a policy",
         explanation: "The file looks like JSON, TOML, YAML or a policy of another language. \
-                      `policy import` carries configuration of agent runtimes over.",
+                      A policy is made of sentences; `policy init` writes one to begin with.",
     },
     Code {
         code: "P019",
         title: "too many errors",
         explanation: "After 100 errors in one file the rest is not shown.",
+    },
+    Code {
+        code: "P020",
+        title: "text without quotes",
+        explanation: "Patterns, reasons, versions and files stand in double quotes: `deny read \
+                      \"/etc/**\"`, `deny connect \"evil.com\"`, `allow run \"git push\"`. \
+                      Without quotes stand only words of the language and names that the policy \
+                      declares.",
     },
 ];

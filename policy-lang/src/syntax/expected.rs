@@ -8,7 +8,7 @@ use policy_eval::Action;
 
 use super::error::SyntaxError;
 use super::grammar::Rule;
-use super::scan::{Kind, Token, Tokens};
+use super::scan::{Kind, Token, Tokens, begins_line};
 use crate::diagnostic::nearest;
 use crate::span::Span;
 
@@ -68,7 +68,8 @@ const FOREIGN_VERBS: &[(&str, &str)] = &[
 /// The right word for one that is misspelt or comes from another language.
 pub(super) fn nearest_word(word: &str, words: &[&'static str]) -> Option<&'static str> {
     let foreign = FOREIGN_VERBS.iter().find(|(verb, ours)| *verb == word && words.contains(ours));
-    foreign.map(|(_, ours)| *ours).or_else(|| nearest(word, words.iter().copied()))
+    let others = || words.iter().copied().filter(|known| *known != word);
+    foreign.map(|(_, ours)| *ours).or_else(|| nearest(word, others()))
 }
 
 /// Words and signs of other languages, and how the same is written here.
@@ -133,8 +134,8 @@ impl Broken<'_, '_> {
         if let Some(error) = self.string_error().or_else(|| self.name_error(text)) {
             return (error, found.span());
         }
-        if let Some(misspelt) = self.misspelt_before() {
-            return misspelt;
+        if let Some(slip) = self.slip(text, &expectation).or_else(|| self.misspelt_before()) {
+            return slip;
         }
         if let Some((_, here)) = HABITS.iter().find(|(habit, _)| *habit == found.text) {
             return (SyntaxError::habit(found.text, *here), found.span());
@@ -152,7 +153,15 @@ impl Broken<'_, '_> {
             found: describe(found),
             help: self.help(&expectation),
         };
-        (error, found.span())
+        (error, self.place())
+    }
+
+    /// Where the error is shown: behind the last token where the text ended too soon.
+    fn place(&self) -> Span {
+        match self.previous {
+            Some(last) if self.found.kind == Kind::End => Span::new(last.end(), last.end()),
+            _ => self.found.span(),
+        }
     }
 
     /// A string that is not closed, or has a prefix that there is none of.
@@ -181,7 +190,9 @@ impl Broken<'_, '_> {
     fn misspelt_before(&self) -> Option<(SyntaxError, Span)> {
         let word = self.previous.filter(|token| token.kind == Kind::Word)?;
         let is_set = self.wants.contains(&Rule::kw_except);
-        let known = Action::from_name(word.text).is_some() || ITEM_WORDS.contains(&word.text);
+        let known = Action::from_name(word.text).is_some()
+            || ITEM_WORDS.contains(&word.text)
+            || CONTINUING_WORDS.contains(&word.text);
         if known || !(is_set || word == self.first) {
             return None;
         }
@@ -219,7 +230,7 @@ impl Broken<'_, '_> {
 
 /// What could have stood somewhere.
 #[derive(Default)]
-struct Expectation {
+pub(super) struct Expectation {
     /// Phrases, in the grammar's order.
     phrases: Vec<String>,
     /// The words that could have stood there.
@@ -227,9 +238,9 @@ struct Expectation {
     /// The keywords of clauses.
     clauses: Vec<&'static str>,
     /// Whether the next sentence could have begun.
-    item: bool,
+    pub(super) item: bool,
     /// Whether a string could have stood there.
-    text: bool,
+    pub(super) text: bool,
 }
 
 /// What a rule is in the language's words.
@@ -437,10 +448,15 @@ fn describe(token: Token<'_>) -> String {
 }
 
 /// A piece of the text, short enough for a message and without what a terminal would obey.
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     const MOST: usize = 40;
-    let mut shown: String =
-        text.chars().take(MOST).flat_map(|c| c.escape_debug().take(12)).collect();
+    let mut shown = String::new();
+    for c in text.chars().take(MOST) {
+        match c {
+            '"' | '\'' | '\\' => shown.push(c),
+            c => shown.extend(c.escape_debug()),
+        }
+    }
     if text.chars().nth(MOST).is_some() {
         shown.push('…');
     }
@@ -454,7 +470,7 @@ pub(super) fn foreign(text: &str, start: usize) -> Option<(SyntaxError, Span)> {
     let is_name = first.kind == Kind::Word && !ITEM_WORDS.contains(&first.text);
     let is_entry = match third.kind {
         Kind::Text | Kind::Open => true,
-        Kind::Word => fourth.text == ":",
+        Kind::Word => fourth.text == ":" || is_scalar(text, third, fourth),
         _ => third.text == "-" || third.text == "---",
     };
     let what = match (first.text, second.text) {
@@ -470,4 +486,11 @@ pub(super) fn foreign(text: &str, start: usize) -> Option<(SyntaxError, Span)> {
         _ => return None,
     };
     Some((SyntaxError::Foreign { what }, first.span()))
+}
+
+/// Whether a word is all that stands behind a `NAME:`, and begins no sentence.
+fn is_scalar(text: &str, word: Token<'_>, next: Token<'_>) -> bool {
+    let alone = next.kind == Kind::End || begins_line(text, next.start);
+    let begins = ITEM_WORDS.contains(&word.text) || nearest_word(word.text, ITEM_WORDS).is_some();
+    alone && !begins && !begins_line(text, word.start)
 }

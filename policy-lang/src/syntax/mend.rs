@@ -182,8 +182,38 @@ impl<'t> Mender<'t> {
                 });
                 self.open(head, first.start, end);
             }
-            Err(failure) => self.broken(&failure, first, &ITEMS),
+            Err(failure) => {
+                let found = self.token_at(failure.at);
+                let lacks_brace = failure.wants.contains(&Rule::brace_open)
+                    && ITEM_WORDS.contains(&found.text)
+                    && self.closes_more(found.start);
+                self.broken(&failure, first, &ITEMS);
+                if lacks_brace {
+                    self.open_without_brace(first, found);
+                }
+            }
         }
+    }
+
+    /// Whether the text behind a byte closes more blocks than are open: a `{` was forgotten.
+    fn closes_more(&self, at: usize) -> bool {
+        let mut open = self.blocks.len();
+        for token in Tokens::from(self.text, at) {
+            match token.text {
+                "{" => open += 1,
+                "}" if open == 0 => return true,
+                "}" => open -= 1,
+                _ => {}
+            }
+        }
+        false
+    }
+
+    /// Opens a block whose `{` is missing before some token, so that its `}` closes it.
+    fn open_without_brace(&mut self, first: Token<'t>, found: Token<'t>) {
+        let (start, brace) = (first.start, first.span());
+        self.blocks.push(OpenBlock { head: None, start, brace, items: Vec::new() });
+        self.at = found.start;
     }
 
     /// Opens a block whose `{` ends at some byte.
@@ -388,9 +418,15 @@ impl<'t> Mender<'t> {
             wants,
             in_block: !self.blocks.is_empty() || mode.piece == LINES.piece,
         };
-        self.tree.errors.push(broken.explain(self.text));
+        let (error, span) = broken.explain(self.text);
+        let explained = match error {
+            // What looks like a comment in a pattern is none.
+            SyntaxError::Unquoted { .. } => span.end as usize,
+            _ => 0,
+        };
+        self.tree.errors.push((error, span));
         let from = if found.start > first.start { found.start } else { found.end() };
-        self.skip(from, first, mode);
+        self.skip(from.max(explained), first, mode);
     }
 
     /// Goes on at the next line that begins a piece, or at the `}` of the block.

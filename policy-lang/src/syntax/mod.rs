@@ -19,6 +19,7 @@ mod grammar;
 mod mend;
 mod places;
 mod scan;
+mod slips;
 mod tree;
 
 use pest::Parser;
@@ -92,7 +93,23 @@ fn read(text: &str) -> (File, Errors) {
     };
     file.comments = scan.comments;
     errors.extend(scan.errors);
+    errors = without_caused(errors);
     (file, errors)
+}
+
+/// What looks like a comment or a name in a pattern without quotes is no second error.
+fn without_caused(errors: Errors) -> Errors {
+    let mut patterns: Vec<Span> = errors
+        .iter()
+        .filter(|(error, _)| matches!(error, SyntaxError::Unquoted { .. }))
+        .map(|(_, span)| *span)
+        .collect();
+    patterns.sort_unstable_by_key(|span| span.start);
+    let is_caused = |at: u32| {
+        let before = patterns.partition_point(|span| span.start < at);
+        before.checked_sub(1).is_some_and(|index| at < patterns[index].end)
+    };
+    errors.into_iter().filter(|(_, span)| !is_caused(span.start)).collect()
 }
 
 /// Some editors put it at the beginning of a file. It says nothing in UTF-8.

@@ -8,6 +8,7 @@
 use super::MOST_NESTED;
 use super::ast::Comment;
 use super::error::SyntaxError;
+use super::slips;
 use crate::diagnostic::is_hidden;
 use crate::span::Span;
 
@@ -173,9 +174,7 @@ pub(super) fn scan(text: &str) -> Scan {
                 own_line: begins_line(text, token.start),
             }),
             Kind::ForeignComment => {
-                let sign = &token.text[..2];
-                let error = SyntaxError::habit(sign, "a comment begins with `#`");
-                scan.errors.push((error, Span::new(token.start, token.start + 2)));
+                scan.errors.push(foreign_comment(text, token));
             }
             Kind::Open => {
                 depth += 1;
@@ -189,6 +188,17 @@ pub(super) fn scan(text: &str) -> Scan {
         }
     }
     scan
+}
+
+/// A comment of another language; where text touches it, it is the end of a pattern: `/etc/**`.
+fn foreign_comment(text: &str, token: Token<'_>) -> (SyntaxError, Span) {
+    let pattern = slips::bare(text, token.start);
+    if (pattern.start as usize) < token.start {
+        return slips::unquoted("patterns", text, pattern);
+    }
+    let sign = &token.text[..2];
+    let error = SyntaxError::habit(sign, "a comment begins with `#`");
+    (error, Span::new(token.start, token.start + 2))
 }
 
 /// Whether nothing but blanks stands between the beginning of its line and a byte.
