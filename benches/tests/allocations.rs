@@ -27,7 +27,8 @@ fn a_decision_allocates_nothing() {
     let source = Source::new("bench.policy", workload.text());
     let model = policy_lang::load(vec![source], &no_includes).expect("the workload loads");
     let policy = compile(&model).expect("the workload compiles");
-    let kinds: [(&str, fn(&Object) -> bool); 4] = [
+    type IsOfKind = fn(&Object) -> bool;
+    let kinds: [(&str, IsOfKind); 4] = [
         ("path", |object| matches!(object, Object::Path(..))),
         ("argv", |object| matches!(object, Object::Command(_))),
         ("host", |object| matches!(object, Object::Host { .. })),

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use policy_eval::{Decision, Floors, PartDecision, RuleRef, safe};
+use policy_eval::{Decision, Floors, PartDecision, RuleRef, Tier, safe};
 
 use crate::ui::{FAINT, STRONG, paint, tier};
 
@@ -56,6 +56,10 @@ pub(crate) fn cause(decision: &Decision<'_>) -> String {
         Some(rule) => paint(STRONG, safe(rule.name)).to_string(),
         None if decision.default => "by default".to_owned(),
         None if !decision.floors.is_empty() => "not understood in full".to_owned(),
+        // The one cause left that is no rule, no default and no floor.
+        None if decision.tier == Tier::Ask => {
+            "it leaves the sandbox, which no rule lets it do silently".to_owned()
+        }
         None => "no rule objects".to_owned(),
     }
 }

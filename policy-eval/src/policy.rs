@@ -89,6 +89,11 @@ impl Policy {
         self.tables.rules.iter().map(|rule| (&*rule.name, rule.layer))
     }
 
+    /// The attributes that the policy declares, by name.
+    pub fn declared(&self) -> impl Iterator<Item = &str> + Clone {
+        self.tables.declared.iter().map(|name| &**name)
+    }
+
     /// The tables, for printing and measuring them.
     pub fn tables(&self) -> &Tables {
         &self.tables

@@ -65,6 +65,12 @@ impl RequestBuf {
         &self.id
     }
 
+    /// The names in `context` that are none of the language's own: attributes that a policy has to
+    /// declare.
+    pub fn declared_names(&self) -> impl Iterator<Item = &str> {
+        self.declared.iter().map(|(name, _)| &**name)
+    }
+
     /// Calls `use_it` with the request. It borrows from here and from lists that end with the
     /// call.
     ///

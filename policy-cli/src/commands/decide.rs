@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use policy_eval::json::JsonError;
-use policy_eval::{Decision, Fields, PartDecision, Policy, RequestBuf, Tier, action_digest};
+use policy_eval::{
+    Attr, Decision, Fields, PartDecision, Policy, RequestBuf, Tier, action_digest, safe,
+};
+use policy_lang::diagnostic::nearest;
 
 use crate::documents::DecisionDocument;
 use crate::input::{self, Lines};
@@ -80,9 +83,25 @@ fn stream(
         };
         let mut request =
             request.map_err(|reason| Stop::Unable(format!("{name}:{}{reason}", lines.number())))?;
+        if let Some(reason) = undeclared(policy, &request) {
+            return Err(Stop::Unable(format!("{name}:{}: {reason}", lines.number())));
+        }
         request.fill(defaults);
         strictest = strictest.max(answer(policy, &request, format, ui)?);
     }
+}
+
+/// What is wrong with an attribute in `context` that the policy does not declare: a slip of the pen
+/// would else count as not sent.
+fn undeclared(policy: &Policy, request: &RequestBuf) -> Option<String> {
+    let name =
+        request.declared_names().find(|name| policy.declared().all(|known| known != *name))?;
+    let known = policy.declared().chain(Attr::ALL.iter().map(|attr| attr.name()));
+    let help = match nearest(name, known) {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None => format!("the policy would declare it: `attribute {}: string`", safe(name)),
+    };
+    Some(format!("unknown attribute `{}` in `context`; {help}", safe(name)))
 }
 
 /// Behind file and line; the line of the error is that of the request.

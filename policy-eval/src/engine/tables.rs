@@ -42,6 +42,8 @@ pub struct Tables {
     pub reviewers: Box<[Box<str>]>,
     pub marks: Box<[Box<str>]>,
     pub roots: Box<[RootRow]>,
+    /// The names of all declared attributes.
+    pub declared: Box<[Box<str>]>,
     /// Declared attributes that are paths: a binding of a root that contains one matters.
     pub declared_paths: Box<[Box<str>]>,
     pub sequences: Box<[Sequence]>,

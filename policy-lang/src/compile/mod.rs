@@ -103,6 +103,7 @@ fn tables(model: &Model) -> Result<Tables, CompileError> {
         version: model.version.as_deref().map(Into::into),
         digest: crate::digest::of(model).into(),
         files: model.sources.iter().map(|source| source.name.as_str().into()).collect(),
+        declared: model.attributes.iter().map(|declared| declared.name.as_str().into()).collect(),
         declared_paths: model
             .attributes
             .iter()
