@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::path::{self, Links, Places};
 use crate::facts::PathValue;
 use crate::request::Request;
-use crate::vocab::{Floors, Platform};
+use crate::vocab::{Floor, Floors, Platform};
 
 /// A request with its roots and its working directory in canonical form.
 #[derive(Clone, Copy, Debug)]
@@ -100,8 +100,13 @@ fn with_roots(
     ctx.cwd = ctx.only_binding("workspace").map_or(PathValue::Unsent, PathValue::Known);
     let Some(text) = request.cwd else { return with_links(&ctx, places, use_it) };
     let cwd = path::working_directory(&ctx, text);
-    ctx.floors = cwd.floors;
     ctx.cwd = cwd.path.as_deref().map_or(PathValue::Unsent, PathValue::Known);
+    // Where the text names no folder, none counts as sent: each path that starts there has the
+    // floor, and what touches no path has none.
+    ctx.floors = match ctx.cwd {
+        PathValue::Known(_) => cwd.floors,
+        _ => cwd.floors.without(Floors::of(Floor::AmbiguousPath)),
+    };
     with_links(&ctx, places, use_it);
 }
 
