@@ -1108,6 +1108,7 @@ fn what_does_not_parse_is_a_floor_and_hides_nothing() {
         "()",
         "<",
         "ls >",
+        "ls \\",
     ]), @r#"
     git status "
         run git status ""
@@ -1166,6 +1167,9 @@ fn what_does_not_parse_is_a_floor_and_hides_nothing() {
         run (unknown) !syntax
     ls >
         run ls
+        run (unknown) !syntax
+    ls \
+        run ls "\\"
         run (unknown) !syntax
     "#);
 }
@@ -1345,6 +1349,29 @@ fn names_fold_where_the_platform_ignores_case() {
         run ./Git.exe -C x push | ~Git.exe -C x push | ~git.exe -C x push
     bash -c 'RM x'
         run RM x | ~rm x | ~bash -c "RM x"
+    "#);
+}
+
+#[test]
+fn a_folder_that_is_none_on_the_platform_is_a_floor_of_paths_alone() {
+    let lines = ["git status", "ls > x", "cd src && ls", "./x"];
+    let requests = lines.iter().map(|line| Request {
+        roots: ROOTS,
+        cwd: Some("/w"), // On no drive.
+        platform: Some(Platform::Windows),
+        ..Request::shell(line)
+    });
+    insta::assert_snapshot!(under_lines(&lines, requests), @r#"
+    git status
+        run git status @ (not sent)
+    ls > x
+        write (not sent) !ambiguous_path
+        run ls @ (not sent)
+    cd src && ls
+        run cd src @ (not sent)
+        run ls @ (not sent)
+    ./x
+        run ./x | ~x @ (not sent)
     "#);
 }
 

@@ -439,7 +439,8 @@ impl Scanner<'_, '_> {
         self.pos += 1;
         let start = self.pos;
         let Some(c) = self.char_here() else {
-            // The last backslash of a text stands for itself.
+            // The last backslash of a text stands for itself, to bash; nobody means it.
+            self.misread();
             draft.begin(b'\\');
             return self.keep(draft, start - 1, start);
         };
