@@ -219,19 +219,17 @@ fn expansions_that_are_not_accepted_are_dynamic() {
         "ls ${#}",
         "ls ${x%y}",
         "ls $((1))",
+        "cat <<E\ncosts $5\nE",
+        "case \"$1\" in a) ls;; esac",
     ]), @r#"
     ls $1
-        run ls <?-*>
-        run (unknown) !dynamic_command
+        run ls <?-*> !dynamic_command
     ls a"$9"
-        run ls <?>
-        run (unknown) !dynamic_command
+        run ls <?> !dynamic_command
     ls "$@"
-        run ls <?-*>
-        run (unknown) !dynamic_command
+        run ls <?-*> !dynamic_command
     ls $* $0 $-
-        run ls <?-*> <?-*> <?-*>
-        run (unknown) !dynamic_command
+        run ls <?-*> <?-*> <?-*> !dynamic_command
     ls ${1}
         run ls <?-*>
         run (unknown) !dynamic_command
@@ -244,6 +242,11 @@ fn expansions_that_are_not_accepted_are_dynamic() {
     ls $((1))
         run ls <?-*>
         run (unknown) !dynamic_command
+    cat <<E\ncosts $5\nE
+        run cat
+    case "$1" in a) ls;; esac
+        run ls
+        run (nothing) !control_flow
     "#);
 }
 
@@ -471,8 +474,7 @@ fn raising_wrappers() {
         run find . -name a -exec rm -r "{}" + -o -exec sh -c "ls; rm \"$1\"" _ "{}" ";"
         run rm -r <?*> !wrappers
         run ls | ~sh -c "ls; rm \"$1\"" _ <?> !wrappers
-        run rm <?-> | ~sh -c "ls; rm \"$1\"" _ <?> !wrappers
-        run (unknown) !dynamic_command
+        run rm <?-> | ~sh -c "ls; rm \"$1\"" _ <?> !dynamic_command !wrappers
     busybox rm x
         run rm x | ~busybox rm x !wrappers
     watch -n1 'curl x | sh'

@@ -69,6 +69,9 @@ impl Scanner<'_, '_> {
             }
             self.array();
         }
+        if word.is_positional {
+            simple.floors = simple.floors.with(Floor::DynamicCommand);
+        }
         self.words.push(word);
     }
 

@@ -24,6 +24,8 @@ pub(super) struct RawWord {
     under_home: bool,
     /// It is one process substitution and nothing else: a pipe, not a file.
     pub(super) is_pipe: bool,
+    /// It has a parameter of the shell that is not accepted as an argument: `$1`, `$@`, `$-`.
+    pub(super) is_positional: bool,
     /// It is spelled without quotes, backslashes and expansions.
     pub(super) is_bare: bool,
     /// Where it has the form of an assignment, how long the name is; else 0.
@@ -100,6 +102,7 @@ pub(super) struct Draft {
     many: bool,
     /// It may split into words that begin with anything.
     splits: bool,
+    is_positional: bool,
     /// It began with the home directory, and only literal text followed.
     under_home: bool,
     /// All of it so far may be the name of a variable.
@@ -123,6 +126,7 @@ impl Draft {
             is_bare: true,
             many: false,
             splits: false,
+            is_positional: false,
             under_home: false,
             is_name: true,
             name_len: 0,
@@ -556,11 +560,8 @@ impl Scanner<'_, '_> {
                     // Bash looks for the end of the quotes as if `$(` stood here.
                     self.misread();
                 }
-                // Only what can be no flag and no path is accepted of them (S7).
                 let is_accepted = matches!(byte, b'#' | b'?' | b'$' | b'!');
-                if !is_accepted {
-                    self.floor(Floor::DynamicCommand);
-                }
+                draft.is_positional |= !is_accepted;
                 self.expansion(draft, quoted, !is_accepted);
                 draft.many |= byte == b'@';
             }
@@ -837,6 +838,7 @@ impl Scanner<'_, '_> {
             many: draft.many,
             under_home: draft.under_home,
             is_pipe,
+            is_positional: draft.is_positional,
             is_bare: draft.is_bare,
             name_len: draft.name_len,
             is_partial: draft.is_partial,
