@@ -11,7 +11,7 @@ use core::cell::Cell;
 use super::Outer;
 
 /// How many bytes are read dry before each further loop may lead anywhere.
-const MAX_DRY_BYTES: usize = 1 << 18;
+const MAX_DRY_BYTES: usize = 1 << 17;
 /// How much of wrappers is repeated, by [`Outer::weight`], before they stay at one part only.
 const MAX_REPEATED: usize = 1 << 20;
 /// How many bytes are looked ahead before `((` counts as two parentheses.
