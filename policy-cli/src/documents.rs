@@ -3,6 +3,7 @@
 //! Hidden characters are written as `\u…`, so that a document is safe on a terminal and still says
 //! exactly what was there.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use std::sync::Arc;
 use policy_eval::json::Json;
 use policy_eval::{
     Decision, Explanation, Floors, PartDecision, PartExplanation, Place, Policy, is_control,
-    is_unseen,
+    is_unseen, safe,
 };
 use policy_lang::diagnostic::{self, Code, Diagnostic};
 use policy_lang::model::{Model, words};
@@ -59,7 +60,7 @@ pub(crate) struct DecisionDocument<'a> {
     rule: Option<&'a str>,
     layer: Option<&'static str>,
     default: bool,
-    reason: Option<&'a str>,
+    reason: Option<Cow<'a, str>>,
     source: Option<PlaceDocument<'a>>,
     parts: Vec<PartDocument<'a>>,
     options: OptionsDocument<'a>,
@@ -102,7 +103,7 @@ impl<'a> DecisionDocument<'a> {
             rule: decision.rule.map(|rule| rule.name),
             layer: decision.rule.map(|rule| rule.layer.name()),
             default: decision.default,
-            reason: decision.rule.and_then(|rule| rule.reason),
+            reason: decision.rule.and_then(|rule| rule.reason).map(safe),
             source: decision.rule.map(|rule| rule.place.into()),
             parts,
             options: OptionsDocument {
@@ -266,7 +267,7 @@ struct CaseDocument<'a> {
     expected: &'static str,
     got: Option<&'static str>,
     rule: Option<&'a str>,
-    reason: Option<&'a str>,
+    reason: Option<Cow<'a, str>>,
     default: bool,
     floors: Vec<&'static str>,
     not_sent: Vec<&'a str>,
@@ -333,7 +334,7 @@ impl<'a> CaseDocument<'a> {
             expected: case.expected.name(),
             got: got.map(|got| got.decision.tier.name()),
             rule: rule.map(|rule| rule.name),
-            reason: rule.and_then(|rule| rule.reason),
+            reason: rule.and_then(|rule| rule.reason).map(safe),
             default: got.is_some_and(|got| got.decision.default),
             floors: got.map_or(Vec::new(), |got| floor_names(got.decision.floors)),
             not_sent: got
@@ -386,7 +387,7 @@ struct MatchDocument<'a> {
     layer: &'static str,
     effect: &'a str,
     certainty: &'static str,
-    reason: Option<&'a str>,
+    reason: Option<Cow<'a, str>>,
     source: PlaceDocument<'a>,
 }
 
@@ -434,7 +435,7 @@ impl<'a> PartExplanationDocument<'a> {
                     layer: found.rule.layer.name(),
                     effect: &found.effect,
                     certainty: found.certainty.name(),
-                    reason: found.rule.reason,
+                    reason: found.rule.reason.map(safe),
                     source: found.rule.place.into(),
                 })
                 .collect(),

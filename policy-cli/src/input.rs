@@ -190,6 +190,8 @@ impl<R: Read> Lines<R> {
             self.bytes.pop();
         }
         match std::str::from_utf8(&self.bytes) {
+            // Some editors put a byte order mark at the beginning of a file.
+            Ok(line) if self.number == 1 => Ok(Some(line.strip_prefix('\u{FEFF}').unwrap_or(line))),
             Ok(line) => Ok(Some(line)),
             // A character may be cut in two where the line is too long.
             Err(_) if MAX_LINE_BYTES < self.bytes.len() => {

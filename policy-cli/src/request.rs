@@ -133,7 +133,14 @@ impl Known {
         if let Some(cwd) = &self.cwd {
             fields.set_text("cwd", cwd).map_err(Stop::usage)?;
         }
-        for (name, text) in &self.set {
+        for (index, (name, text)) in self.set.iter().enumerate() {
+            if self.set[..index].iter().any(|(before, _)| before == name) {
+                return Err(Stop::Usage(format!("--set says `{name}` twice")));
+            }
+            if name.starts_with("args.") {
+                let help = "the arguments of a call are given as JSON: --args '{\"NAME\": …}'";
+                return Err(Stop::Usage(format!("`{name}`: {help}")));
+            }
             set(&mut fields, model, name, text)?;
         }
         Ok(fields)
@@ -209,6 +216,9 @@ impl RequestArgs {
         let mut fields = self.known.fields(model)?;
         let action = self.object(&mut fields)?;
         if let Some(args) = &self.args {
+            if action != Action::Call {
+                return Err(Stop::usage("--args goes with --call"));
+            }
             fields.set_text("args_json", args).map_err(Stop::usage)?;
         }
         fields.request(action).map_err(Stop::usage)

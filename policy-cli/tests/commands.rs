@@ -858,6 +858,27 @@ fn test_shows_what_fails_and_which_rules_no_test_reaches() {
 }
 
 #[test]
+fn the_starter_names_its_own_file() {
+    let folder = Folder::new("init-name");
+    folder.run(&["init", "x.policy"]);
+    assert!(folder.read("x.policy").contains("policy decide x.policy --run"));
+}
+
+#[test]
+fn flags_that_contradict_one_another_are_errors() {
+    let folder = Folder::new("decide-flags");
+    folder.write("a.policy", "attribute ticket: string\n");
+    for (flags, expected) in [
+        (&["--run", "ls", "--args", "{}"][..], "--args"),
+        (&["--call", "db/query", "--set", "args.sql=x"], "are given as JSON: --args"),
+        (&["--run", "ls", "--set", "ticket=T", "--set", "ticket=U"], "--set says `ticket` twice"),
+    ] {
+        let shown = folder.run(&[&["decide", "a.policy"], flags].concat());
+        assert!(shown.contains(expected), "{shown}");
+    }
+}
+
+#[test]
 fn the_starter_is_laid_out_and_its_tests_pass() {
     let folder = Folder::new("init");
     assert_snapshot!(folder.run(&["init"]), @r#"

@@ -25,7 +25,8 @@ pub(crate) struct InitArgs {
 pub(crate) fn run(args: &InitArgs, ui: &mut Ui) -> Result<Outcome, Stop> {
     let name = args.file.display();
     let file = if args.force { File::create(&args.file) } else { File::create_new(&args.file) };
-    let written = file.and_then(|mut file| file.write_all(STARTER.as_bytes()));
+    let starter = starter(&args.file.to_string_lossy());
+    let written = file.and_then(|mut file| file.write_all(starter.as_bytes()));
     written.map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => {
             Stop::Unable(format!("`{name}` is there already; --force writes over it"))
@@ -37,4 +38,14 @@ pub(crate) fn run(args: &InitArgs, ui: &mut Ui) -> Result<Outcome, Stop> {
     writeln!(ui, "next:  policy test {shown}")?;
     writeln!(ui, "       policy decide {shown} --run 'git push --force'")?;
     Ok(Outcome::Done)
+}
+
+/// The policy to begin with; what it says of itself names the file that it is in.
+fn starter(path: &str) -> String {
+    // A name that a comment or a command line cannot hold as it is stays the usual one.
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | '~');
+    match path.chars().all(is_plain) {
+        true => STARTER.replace("agents.policy", path),
+        false => STARTER.to_owned(),
+    }
 }

@@ -10,6 +10,7 @@ use super::types::{Ty, describe};
 use crate::model::{AttrRef, Test, TestCase, TestObject, TestValue};
 use crate::span::{Location, SourceId};
 use crate::syntax::ast::{self, Given, Object, TestLine, Value};
+use crate::testing::FOLLOWS;
 
 /// What `given` lines have said so far.
 #[derive(Clone, Default)]
@@ -23,6 +24,10 @@ impl Checker<'_> {
     pub(super) fn test_cases(&mut self, test: &ast::Test, file: SourceId) -> Test {
         let mut facts = Facts::default();
         let mut cases = Vec::new();
+        if !test.lines.iter().any(|line| matches!(line, TestLine::Expect(_))) {
+            let at = Location { source: file, span: test.name.span };
+            self.report.add(CheckError::EmptyTest.at(at));
+        }
         for line in &test.lines {
             match line {
                 TestLine::Given(given, _) => {
@@ -49,6 +54,12 @@ impl Checker<'_> {
             return None;
         }
         let subject = self.subject(&given.attribute, file)?;
+        if let AttrRef::Builtin(attr) = subject.attr
+            && FOLLOWS.contains(&attr)
+        {
+            self.report.add(CheckError::Follows { attribute: attr.name() }.at(subject.at));
+            return None;
+        }
         let value = self.value(&subject, &given.value)?;
         facts.attributes.push((subject.attr.clone(), value));
         Some(subject)

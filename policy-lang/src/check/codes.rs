@@ -184,9 +184,27 @@ pub const CODES: &[Code] = &[
                       operand`, `count call \"files/read_file\" as read args.path`.",
     },
     Code {
+        code: "C043",
+        title: "mark without a name",
+        explanation: "`mark \"secret\" read …` gives a session a mark, and `marked \"secret\"` \
+                      asks for it: by its name.",
+    },
+    Code {
         code: "C050",
         title: "object missing",
         explanation: "A line of a test is one request, so it says what the action is done to.",
+    },
+    Code {
+        code: "C051",
+        title: "fact that follows",
+        explanation: "Some attributes follow from what a line of a test says is done: the words \
+                      of a command from its line, `args_text` from the arguments. They cannot be \
+                      given as well, for they could contradict it.",
+    },
+    Code {
+        code: "C052",
+        title: "empty test",
+        explanation: "A test without a line that expects a decision always passes.",
     },
     Code {
         code: "C101",

@@ -316,13 +316,29 @@ impl Checker<'_> {
         if subject.ty != Ty::Plain(Type::StringSet) {
             return self.wrong_operator(subject, "contains", subject.at.span);
         }
-        let Value::Text(text) = value else {
-            let at = Location { source: subject.at.source, span: value.span() };
-            self.report.add(CheckError::NotAMember { attribute: subject.name.clone() }.at(at));
-            return None;
+        let member = match value {
+            Value::Text(text) => pattern::exact(&text.value, folds(text)),
+            Value::Word(name) => return self.bare_member(subject, &name.node, value),
+            Value::Int(number, _) => return self.bare_member(subject, &number.to_string(), value),
+            Value::Bool(..) | Value::Set(..) => {
+                let at = Location { source: subject.at.source, span: value.span() };
+                self.report.add(CheckError::NotAMember { attribute: subject.name.clone() }.at(at));
+                return None;
+            }
         };
-        let member = pattern::exact(&text.value, folds(text));
         Some(Formula::Atom(Atom::Contains(subject.attr.clone(), member)))
+    }
+
+    /// `env contains PATH`: the members of a set are strings, which stand in quotes.
+    fn bare_member<T>(&mut self, subject: &Subject, written: &str, value: &Value) -> Option<T> {
+        let error = CheckError::WrongValue {
+            attribute: subject.name.clone(),
+            ty: subject.ty.describe(),
+            found: describe(value).to_owned(),
+            possible: format!("`{} contains \"{written}\"`", subject.name),
+        };
+        self.report.add(error.at(Location { source: subject.at.source, span: value.span() }));
+        None
     }
 
     fn holds(&mut self, subject: &Subject) -> Option<Formula> {

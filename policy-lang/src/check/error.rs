@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use policy_eval::{Action, ActionSet, Layer};
+use policy_eval::{Action, ActionSet, Attr, Layer};
 
 use super::pattern::{Fault, PatternError};
 use super::{MAX_ERRORS, MAX_FILES};
@@ -106,6 +106,12 @@ pub enum CheckError {
     // Tests.
     #[error("`{action}` needs an object")]
     ObjectMissing { action: Action },
+    #[error("`{attribute}` follows from what the line says is done; it cannot be set")]
+    Follows { attribute: &'static str },
+    #[error("this test asks nothing")]
+    EmptyTest,
+    #[error("a mark needs a name")]
+    EmptyMark,
 }
 
 impl CheckError {
@@ -146,6 +152,9 @@ impl CheckError {
             | CheckError::CountAsOther { .. }
             | CheckError::CountWhat { .. } => "C042",
             CheckError::ObjectMissing { .. } => "C050",
+            CheckError::Follows { .. } => "C051",
+            CheckError::EmptyTest => "C052",
+            CheckError::EmptyMark => "C043",
         }
     }
 
@@ -162,6 +171,12 @@ impl CheckError {
             }
             CheckError::UnknownAction { nearest, .. } => {
                 return Some(or_list(*nearest, "the actions are", Action::ALL.map(Action::name)));
+            }
+            CheckError::UnknownSet { name, .. } if Attr::from_name(name).is_some() => {
+                return Some(format!(
+                    "`{name}` is an attribute: compare it, as in `{name} == \"…\"`, or \
+                     `{name} contains \"…\"` where it is a set"
+                ));
             }
             CheckError::UnknownSet { nearest: Some(nearest), .. } => return did_you_mean(nearest),
             CheckError::UnknownSet { name, keyword: Some(keyword), .. } => {
@@ -223,6 +238,9 @@ impl CheckError {
             CheckError::UnknownAttribute { name, .. } if name.contains('.') => {
                 "only the arguments of a call have names behind a dot: `args.NAME`"
             }
+            CheckError::UnknownAttribute { name, .. } if name == "true" || name == "false" => {
+                "a condition asks about the request: without `when` a sentence holds always"
+            }
             CheckError::UnknownAttribute { name, .. } if name == "args" => "write `args.NAME`",
             CheckError::UnknownAttribute { name, nearest: Some(nearest) } => {
                 return Some(format!(
@@ -260,6 +278,12 @@ impl CheckError {
             CheckError::CountWhat { action: Action::Call, .. } => "write `as read args.path`",
             CheckError::CountWhat { .. } => "write `as read operands`",
             CheckError::ObjectMissing { .. } => "write it in quotes behind the action",
+            CheckError::Follows { attribute: "args_text" } => {
+                "say the arguments, as in `where args.path = \"/x\"`"
+            }
+            CheckError::Follows { .. } => "leave it out, and say it with the action and its object",
+            CheckError::EmptyTest => "write what is expected, as in `deny read \"/etc/shadow\"`",
+            CheckError::EmptyMark => "name it, as in `mark \"secret\" read …`",
         };
         Some(help.to_owned())
     }

@@ -57,6 +57,38 @@ fn takes(action: Action) -> &'static str {
     }
 }
 
+/// What others call our actions.
+const HABITS: &[(&str, &str)] = &[
+    ("all", "*"),
+    ("any", "*"),
+    ("anything", "*"),
+    ("everything", "*"),
+    ("bash", "run"),
+    ("command", "run"),
+    ("exec", "run"),
+    ("execute", "run"),
+    ("shell", "run"),
+    ("list", "read"),
+    ("view", "read"),
+    ("create", "write"),
+    ("edit", "write"),
+    ("modify", "write"),
+    ("patch", "write"),
+    ("remove", "delete"),
+    ("rm", "delete"),
+    ("unlink", "delete"),
+    ("http", "connect"),
+    ("network", "connect"),
+    ("bind", "listen"),
+    ("browse", "fetch"),
+    ("web", "fetch"),
+    ("mcp", "call"),
+    ("tool", "call"),
+    ("credential", "use"),
+    ("agent", "spawn"),
+    ("subagent", "spawn"),
+];
+
 impl Checker<'_> {
     /// The actions that names name.
     pub(super) fn actions(&mut self, names: &[Name], file: SourceId) -> ActionSet {
@@ -75,7 +107,9 @@ impl Checker<'_> {
     pub(super) fn action(&mut self, name: &Name, file: SourceId) -> Option<Action> {
         let action = Action::from_name(&name.node);
         if action.is_none() {
-            let nearest = nearest(&name.node, Action::ALL.map(Action::name));
+            let habit = HABITS.iter().find(|(habit, _)| *habit == name.node);
+            let meant = habit.map(|(_, meant)| *meant);
+            let nearest = meant.or_else(|| nearest(&name.node, Action::ALL.map(Action::name)));
             let error = CheckError::UnknownAction { name: name.node.clone(), nearest };
             self.report.add(error.at(Location { source: file, span: name.span }));
         }

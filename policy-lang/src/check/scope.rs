@@ -6,7 +6,7 @@ use policy_eval::{Attr, BUILTIN_ROOTS, Type};
 
 use super::error::{CheckError, Report};
 use super::files::Files;
-use super::pattern::{self, Fault, Roots};
+use super::pattern::{self, Fault, PatternError, Roots};
 use super::{MAX_ROOTS, MAX_SANDBOXES};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::model::pattern::{PathBase, PathPattern, RootId};
@@ -230,6 +230,9 @@ fn within(root: &ast::Root, file: SourceId, report: &mut Report) -> Vec<PathPatt
                 patterns.push(PathPattern { base, items, written: text.value.clone(), at });
             }
             Ok(_) => report.add(CheckError::from(Fault::RelativeWithin).at(at)),
+            Err(PatternError { fault: Fault::RelativePath { .. }, .. }) => {
+                report.add(CheckError::from(Fault::RelativeWithin).at(at));
+            }
             Err(error) => report.add_pattern(error, text, file),
         }
     }

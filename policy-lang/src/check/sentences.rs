@@ -1,5 +1,6 @@
 //! The walk over files and layers that makes the model.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use policy_eval::{Action, ActionSet, Attr, Floor, Floors, Layer};
@@ -181,7 +182,13 @@ impl<'f> Checker<'f> {
             Verb::Count => return self.count(sentence, context),
             Verb::Tier(tier) => Effect::Tier(*tier, options(&sentence.options)),
             Verb::Record(level) => Effect::Record(*level),
-            Verb::Mark(name) => Effect::Mark(self.mark(&name.value)),
+            Verb::Mark(name) => {
+                if name.value.is_empty() {
+                    let at = Location { source: context.file, span: name.span };
+                    self.report.add(CheckError::EmptyMark.at(at));
+                }
+                Effect::Mark(self.mark(&name.value))
+            }
         };
         let actions = self.actions(&sentence.matches.actions, context.file);
         let when = self.matches(&sentence.matches, actions, context);
@@ -356,7 +363,23 @@ impl<'f> Checker<'f> {
                 _ => None,
             })
             .collect();
+        self.refuse_equal_tests(&tests, file);
         tests.into_iter().map(|test| self.test_cases(test, file)).collect()
+    }
+
+    /// A report names a test by its name, so a file has each name once.
+    fn refuse_equal_tests(&mut self, tests: &[&ast::Test], file: SourceId) {
+        let mut first: BTreeMap<&str, Span> = BTreeMap::new();
+        for test in tests {
+            let (name, span) = (test.name.value.as_str(), test.name.span);
+            let known = *first.entry(name).or_insert(span);
+            if known != span {
+                let error = CheckError::DeclaredTwice { what: "test", name: name.to_owned() };
+                let other = Location { source: file, span: known };
+                let finding = error.at(Location { source: file, span });
+                self.report.add(finding.label(other, "the other one"));
+            }
+        }
     }
 
     fn finish(

@@ -205,11 +205,20 @@ impl Fault {
             Fault::ClassEmpty => "name characters, as in `[a-z]`".to_owned(),
             Fault::ClassCaret => "write `[!…]`".to_owned(),
 
+            Fault::RelativePath { written } if written.starts_with('!') => format!(
+                "objects are taken away with `except`: `except \"{}\"`",
+                written.trim_start_matches('!')
+            ),
+            Fault::RelativePath { written } if written.starts_with('%') => {
+                "the home folder is `~/…`; another place is a root: `root NAME`, `$NAME/…`"
+                    .to_owned()
+            }
             Fault::RelativePath { written } => format!(
                 "write `$workspace/{written}` for the one in the workspace, \
                  `**/{written}` for one anywhere"
             ),
-            Fault::Backslash => "write `C:/Windows/**`; it matches both separators".to_owned(),
+            Fault::Backslash => "write `C:/Windows/**`; it matches both separators; a regex for one name stands in `<…>`"
+                .to_owned(),
             Fault::DotComponent { .. } => {
                 "paths are compared after `.` and `..` are resolved: write where it leads"
                     .to_owned()
