@@ -135,12 +135,19 @@ pub(crate) fn build(
     tokens: &Tokens,
     done: &mut Vec<Built>,
 ) -> Result<(), TooLarge> {
-    let attempt = if chosen.len() > 1 && multiplies(predicates, &chosen) {
-        Err(TooLarge)
-    } else {
-        Builder::new(tokens).group(predicates, &chosen)
-    };
-    match attempt {
+    for chosen in apart(predicates, chosen) {
+        split(predicates, chosen, tokens, done)?;
+    }
+    Ok(())
+}
+
+fn split(
+    predicates: &[&Predicate],
+    chosen: Vec<usize>,
+    tokens: &Tokens,
+    done: &mut Vec<Built>,
+) -> Result<(), TooLarge> {
+    match Builder::new(tokens).group(predicates, &chosen) {
         Ok(built) => done.push(built),
         Err(TooLarge) if chosen.len() == 1 => return Err(TooLarge),
         Err(TooLarge) => {
@@ -148,7 +155,7 @@ pub(crate) fn build(
             let (even, odd): (Vec<_>, Vec<_>) =
                 chosen.into_iter().enumerate().partition(|(index, _)| index % 2 == 0);
             for half in [even, odd] {
-                build(predicates, half.into_iter().map(|(_, one)| one).collect(), tokens, done)?;
+                split(predicates, half.into_iter().map(|(_, one)| one).collect(), tokens, done)?;
             }
         }
     }
@@ -160,22 +167,53 @@ const MOST_STATES: usize = 65_000;
 /// How many flags may multiply in one automaton.
 const MOST_FLAGS: usize = 4;
 
-/// Whether flags of these predicates would multiply states: a cluster may hold any set of short
-/// flags, and of one command any set of constraints may be met.
-fn multiplies(predicates: &[&Predicate], chosen: &[usize]) -> bool {
-    let mut letters = BTreeSet::new();
-    let mut constraints: FxHashMap<&[WordItem], usize> = FxHashMap::default();
-    for &index in chosen {
-        let Predicate::Commands(patterns) = predicates[index] else { continue };
-        for flags in patterns.iter().flat_map(|pattern| &pattern.flags) {
-            letters.extend(flags.flags.iter().filter_map(|flag| match flag {
+/// The flags of predicates that share an automaton. They multiply states: a cluster may hold any
+/// set of short flags, and of one command any set of constraints may be met.
+#[derive(Clone, Default)]
+struct Flags<'p> {
+    letters: BTreeSet<char>,
+    /// By what precedes the brace.
+    constraints: FxHashMap<&'p [WordItem], usize>,
+}
+
+impl<'p> Flags<'p> {
+    /// With those of one predicate more.
+    fn with(&self, predicate: &'p Predicate) -> Flags<'p> {
+        let mut flags = self.clone();
+        let Predicate::Commands(patterns) = predicate else { return flags };
+        for constraint in patterns.iter().flat_map(|pattern| &pattern.flags) {
+            flags.letters.extend(constraint.flags.iter().filter_map(|flag| match flag {
                 Flag::Short(letter) => Some(*letter),
                 _ => None,
             }));
-            *constraints.entry(&flags.after).or_default() += 1;
+            *flags.constraints.entry(&constraint.after).or_default() += 1;
+        }
+        flags
+    }
+
+    fn are_few(&self) -> bool {
+        self.letters.len() <= MOST_FLAGS
+            && self.constraints.values().all(|&count| count <= MOST_FLAGS)
+    }
+}
+
+/// Parts predicates whose flags would multiply: each goes to the first group that it fits.
+fn apart(predicates: &[&Predicate], chosen: Vec<usize>) -> Vec<Vec<usize>> {
+    let mut groups: Vec<(Flags<'_>, Vec<usize>)> = Vec::new();
+    for index in chosen {
+        let fits = groups.iter_mut().find_map(|(flags, group)| {
+            let more = flags.with(predicates[index]);
+            more.are_few().then_some((flags, group, more))
+        });
+        match fits {
+            Some((flags, group, more)) => {
+                *flags = more;
+                group.push(index);
+            }
+            None => groups.push((Flags::default().with(predicates[index]), vec![index])),
         }
     }
-    letters.len() > MOST_FLAGS || constraints.into_values().any(|count| count > MOST_FLAGS)
+    groups.into_iter().map(|(_, group)| group).collect()
 }
 
 /// The literal tokens of a sequence.
