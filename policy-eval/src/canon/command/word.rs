@@ -423,12 +423,8 @@ impl Scanner<'_, '_> {
         self.pos += 1;
         let at_end = self.peek().is_none_or(|byte| byte == b'/' || is_meta(byte));
         if is_first {
-            let is_home = at_end && !self.vars.home;
-            if is_home {
-                draft.begin(b'/'); // Of an absolute path, so the word is no flag.
-            }
             draft.unknown();
-            draft.under_home = is_home;
+            draft.under_home = at_end && !self.vars.home;
         } else if draft.name_len > 0 && matches!(before, Some(b'=' | b':')) {
             draft.unknown();
         } else {
