@@ -357,7 +357,7 @@ mod tests {
                 "a.example:443",
                 r#"{"action":"connect","host":"a.example","port":443}"#,
             ),
-            (Action::Connect, "[::1]:80", r#"{"action":"connect","host":"[::1]","port":80}"#),
+            (Action::Connect, "[::1]:80", r#"{"action":"connect","host":"::1","port":80}"#),
             (Action::Listen, "::1", r#"{"action":"listen","host":"::1"}"#),
             (Action::Fetch, "https://docs.rs/x", r#"{"action":"fetch","url":"https://docs.rs/x"}"#),
             (Action::Call, "a/b/c", r#"{"action":"call","server":"a","tool":"b/c"}"#),
