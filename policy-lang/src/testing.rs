@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 use policy_eval::json::Json;
 use policy_eval::{Attr, Explanation, FieldError, Fields, Policy, RequestBuf, Tier};
 
+use crate::check::FOLLOWS;
 use crate::model::{AttrRef, Model, Test, TestCase, TestObject, TestValue};
 use crate::span::Location;
 
@@ -115,21 +116,6 @@ fn named_rules<'p>(explanation: &Explanation<'p>) -> impl Iterator<Item = &'p st
     });
     of_parts.chain(explanation.decision.rule.map(|rule| rule.name)).collect::<Vec<_>>().into_iter()
 }
-
-/// What follows from the object of a line.
-pub(crate) const FOLLOWS: [Attr; 11] = [
-    Attr::Path,
-    Attr::Argv,
-    Attr::Program,
-    Attr::Line,
-    Attr::Ip,
-    Attr::Socket,
-    Attr::ArgsText,
-    Attr::Server,
-    Attr::Tool,
-    Attr::Kind,
-    Attr::Name,
-];
 
 /// The request that a line of a test describes.
 ///

@@ -10,7 +10,21 @@ use super::types::{Ty, describe};
 use crate::model::{AttrRef, Test, TestCase, TestObject, TestValue};
 use crate::span::{Location, SourceId};
 use crate::syntax::ast::{self, Given, Object, TestLine, Value};
-use crate::testing::FOLLOWS;
+
+/// What follows from the object of a line.
+pub(crate) const FOLLOWS: [Attr; 11] = [
+    Attr::Path,
+    Attr::Argv,
+    Attr::Program,
+    Attr::Line,
+    Attr::Ip,
+    Attr::Socket,
+    Attr::ArgsText,
+    Attr::Server,
+    Attr::Tool,
+    Attr::Kind,
+    Attr::Name,
+];
 
 /// What `given` lines have said so far.
 #[derive(Clone, Default)]

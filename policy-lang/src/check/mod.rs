@@ -34,6 +34,7 @@ mod sentences;
 mod sets;
 mod types;
 
+pub(crate) use cases::FOLLOWS;
 use std::sync::Arc;
 
 pub use codes::CODES;
