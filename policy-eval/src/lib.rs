@@ -1,4 +1,35 @@
 //! Decides what a coding agent may do.
+//!
+//! A runtime asks before each action and gets one of four tiers back: `allow` (silent), `review` (a
+//! reviewer agent may clear it), `ask` (a person must), `deny`. The policy is made from text by the
+//! crate `policy-lang`; this crate never sees text, opens no file, reads no clock.
+//!
+//! ```
+//! use policy_eval::{Policy, Request, Session, Tier, action_digest};
+//!
+//! fn may_run(policy: &Policy, session: &mut Session, line: &str) -> bool {
+//!     let roots = [("workspace", "/home/dev/app"), ("home", "/home/dev")];
+//!     let request = Request { roots: &roots, cwd: Some("/home/dev/app"), ..Request::shell(line) };
+//!     let decision = session.decide(policy, &request);
+//!     let runs = match decision.tier {
+//!         Tier::Allow => true,
+//!         // Bind what a person approves to exactly this action.
+//!         Tier::Review | Tier::Ask => approved(&action_digest(&request)),
+//!         Tier::Deny => false, // `decision.rule` names the rule, its reason and its place
+//!     };
+//!     if runs {
+//!         session.done(&decision); // marks that the session carries from now on
+//!     }
+//!     runs
+//! }
+//! # fn approved(_digest: &str) -> bool { false }
+//! ```
+//!
+//! - A [`Request`] says what is known; what is not sent can only make the decision stricter.
+//! - [`Policy::decide`] never fails and allocates nothing for a request that is canonical already.
+//! - [`Policy::explain`] says why, part by part. [`Live`] swaps policies under running threads.
+//! - [`RequestBuf`] reads requests as JSON. The feature `gather` reads links and addresses from the
+//!   running system, so that they come with the request.
 
 mod attributes;
 pub mod canon;

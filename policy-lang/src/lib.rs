@@ -1,4 +1,10 @@
-//! The policy language.
+//! The policy language: text to policy, and all that reasons about text.
+//!
+//! [`compile()`] is the way from files to a [`Policy`]. The stages stand in modules of their own:
+//! [`syntax`] reads text into a tree, [`check`] looks names up and parses patterns into a
+//! [`model`], [`mod@compile`] freezes it. [`interp`] decides on the model itself, slowly and obviously; it
+//! is the judge of the compiled engine. [`format`](mod@format) prints the canonical layout,
+//! [`testing`] runs the tests in a policy, [`diagnostic`] shows what is wrong with one.
 
 mod automata;
 pub mod check;

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! What a rule asks of one value is one predicate; predicates of one shape share an automaton
-//! ([`crate::automata::group`]). A rule is then a small diagram over classes; the diagrams of
+//! (`automata::group`). A rule is then a small diagram over classes; the diagrams of
 //! rules that ask the same variables are joined, and these joined again while they stay small.
 //! Rules that would make a diagram too large are filed by an atom and judged one by one.
 

@@ -10,7 +10,7 @@
 //!      └──────────────────────── tier, rule, options ◄─────────┘
 //! ```
 //!
-//! In: [`decide`]. What led there: [`matches`] and [`truth`].
+//! In: [`decide`]. What led there: [`matches()`] and [`truth`].
 
 mod command;
 mod count;

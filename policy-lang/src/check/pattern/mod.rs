@@ -12,7 +12,7 @@
 //!   "release-*"               string   one token
 //! ```
 //!
-//! Inside a token the same few pieces stand everywhere ([`token`]): text, `*`, `?`, `<regex>` and,
+//! Inside a token the same few pieces stand everywhere (`token`): text, `*`, `?`, `<regex>` and,
 //! where the token's own syntax leaves room, `[a-z]` and `{a,b}`.
 
 mod address;
