@@ -10,6 +10,7 @@ mod automata;
 pub mod check;
 pub mod compile;
 pub mod diagnostic;
+pub mod diff;
 mod digest;
 pub mod format;
 pub mod graph;

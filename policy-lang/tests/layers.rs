@@ -30,7 +30,7 @@ const POLICY_LANG: &[&[&str]] = &[
     &["model"],
     &["check", "interp", "digest", "automata"],
     &["compile"],
-    &["testing", "scope", "graph", "lint"],
+    &["testing", "scope", "graph", "lint", "diff"],
 ];
 
 #[test]
