@@ -586,9 +586,60 @@ fn lint_shows_findings_and_counts_them() {
     ! error: unknown code `P999`; `policy lint --list` has all
     exit Some(2)
     "#);
-    assert_snapshot!(folder.run(&["lint", "a.policy", "--format", "sarif"]), @r#"
-    ! error: this version of `lint` has the formats `human` and `json`
+    assert_snapshot!(folder.run(&["lint", "--list", "--format", "sarif"]), @r"
+    ! error: `--explain` and `--list` have the formats `human` and `json`
     exit Some(2)
+    ");
+}
+
+#[test]
+fn lint_speaks_to_pipelines() {
+    let folder = Folder::new("lint-pipelines");
+    folder.write("broken.policy", "alow run \"ls\"\nallow raed \"/x\"\n");
+    let lint = |file: &str, format: &str| folder.run(&["lint", file, "--format", format]);
+    assert_snapshot!(lint("broken.policy", "github"), @r"
+    ::error file=broken.policy,line=1,endLine=1,col=1,endColumn=5,title=policy P005::unknown word `alow`%0Ahelp: did you mean `allow`?
+    exit Some(3)
+    ");
+    assert_snapshot!(lint("broken.policy", "junit"), @r#"
+    <?xml version="1.0" encoding="UTF-8"?>
+    <testsuites name="policy" tests="1" failures="1" errors="0" time="0">
+      <testsuite name="broken.policy" tests="1" failures="1" errors="0" skipped="0" time="0">
+        <testcase name="P005 at 1:1: unknown word `alow`" classname="broken.policy" time="0">
+          <failure type="error" message="unknown word `alow`">error[P005]: unknown word `alow`
+     --&gt; broken.policy:1:1
+      |
+    1 | alow run &quot;ls&quot;
+      | ^^^^
+      |
+      = help: did you mean `allow`?</failure>
+        </testcase>
+      </testsuite>
+    </testsuites>
+    exit Some(3)
+    "#);
+    let log = folder.json(&["lint", "broken.policy", "--format", "sarif"]);
+    assert_eq!(log["version"], "2.1.0");
+    assert_eq!(log["runs"][0]["results"][0]["ruleId"], "P005");
+    assert_eq!(folder.code(&["lint", "broken.policy", "--format", "sarif"]), Some(3));
+}
+
+#[test]
+fn tests_are_told_to_build_servers() {
+    let folder = Folder::new("test-junit");
+    assert_snapshot!(folder.run(&["test", "a.policy", "--format", "junit"]), @r#"
+    <?xml version="1.0" encoding="UTF-8"?>
+    <testsuites name="policy" tests="2" failures="1" errors="0" time="0">
+      <testsuite name="a.policy" tests="2" failures="1" errors="0" skipped="0" time="0">
+        <testcase name="history" classname="a.policy" time="0"/>
+        <testcase name="wrong" classname="a.policy" time="0">
+          <failure type="test" message="1 of 1 line failed">      allow run &quot;git push&quot;  a.policy:23:3
+            expected allow, got ask by default
+            not sent, and it mattered: branch</failure>
+        </testcase>
+      </testsuite>
+    </testsuites>
+    exit Some(4)
     "#);
 }
 

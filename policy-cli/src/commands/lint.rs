@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::Args;
-use policy_lang::diagnostic::{Diagnostic, Level};
+use policy_lang::diagnostic::{Diagnostic, Level, github, junit, sarif};
 use policy_lang::lint::{self, NOT_PROVED};
 use policy_lang::span::Source;
 
@@ -37,11 +37,11 @@ enum LintFormat {
     Human,
     /// One document.
     Json,
-    #[value(hide = true)]
+    /// SARIF 2.1.0, for code scanning.
     Sarif,
-    #[value(hide = true)]
+    /// Workflow commands of GitHub Actions.
     Github,
-    #[value(hide = true)]
+    /// JUnit XML, for build servers.
     Junit,
 }
 
@@ -53,8 +53,9 @@ fn level(word: &str) -> Result<Level, String> {
 }
 
 pub(crate) fn run(args: &LintArgs, ui: &mut Ui) -> Result<Outcome, Stop> {
-    if !matches!(args.format, LintFormat::Human | LintFormat::Json) {
-        return Err(Stop::usage("this version of `lint` has the formats `human` and `json`"));
+    let codes_only = args.explain.is_some() || args.list;
+    if codes_only && !matches!(args.format, LintFormat::Human | LintFormat::Json) {
+        return Err(Stop::usage("`--explain` and `--list` have the formats `human` and `json`"));
     }
     if let Some(code) = &args.explain {
         return explain(code, args.format, ui);
@@ -74,8 +75,14 @@ pub(crate) fn run(args: &LintArgs, ui: &mut Ui) -> Result<Outcome, Stop> {
         },
     };
     match args.format {
+        LintFormat::Human => show(&findings, &sources, ui)?,
         LintFormat::Json => ui.document(&FindingsDocument::new(&findings, &sources))?,
-        _ => show(&findings, &sources, ui)?,
+        LintFormat::Sarif => ui.document(&sarif::log(&findings, &sources, lint::codes()))?,
+        LintFormat::Github => write!(ui, "{}", github::commands(&findings, &sources))?,
+        LintFormat::Junit => {
+            let suites = junit::findings(&findings, &sources, args.fail_level);
+            write!(ui, "{}", junit::document(&suites))?;
+        }
     }
     let worst = findings.iter().map(|finding| finding.level).max();
     let unproved = findings.iter().any(|finding| finding.code == NOT_PROVED);

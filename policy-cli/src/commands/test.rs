@@ -1,10 +1,12 @@
 //! `policy test`: the tests that stand in a policy, on the compiled policy.
 
-use std::io::Write as _;
+use std::io::Write;
 use std::path::PathBuf;
 
+use anstream::adapter::strip_str;
 use clap::Args;
 use policy_eval::safe;
+use policy_lang::diagnostic::junit::{self, Case, Failed, Suite};
 use policy_lang::model::Model;
 use policy_lang::span::Location;
 use policy_lang::testing::{self, CaseRun, Report};
@@ -14,39 +16,71 @@ use crate::documents::TestsDocument;
 use crate::input;
 use crate::outcome::{Outcome, Stop};
 use crate::show;
-use crate::ui::{ERROR, FAINT, Format, GOOD, STRONG, Ui, paint, tier_style};
+use crate::ui::{ERROR, FAINT, GOOD, STRONG, Ui, paint, tier_style};
 
 #[derive(Args, Debug)]
 pub(crate) struct TestArgs {
     /// Policy files; several are the layers of one policy. `-` is standard input.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    #[arg(long, default_value = "human", value_parser = ["human", "json", "junit"])]
-    format: String,
+    #[arg(long, default_value = "human")]
+    format: TestFormat,
     /// Exit with 4 where the tests reach fewer of a hundred rules.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(..=100))]
     min_coverage: Option<u8>,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum TestFormat {
+    /// For people.
+    Human,
+    /// One document.
+    Json,
+    /// JUnit XML, for build servers.
+    Junit,
+}
+
 pub(crate) fn run(args: &TestArgs, ui: &mut Ui) -> Result<Outcome, Stop> {
-    let format = match &*args.format {
-        "json" => Format::Json,
-        "human" => Format::Human,
-        _ => return Err(Stop::usage("this version of `test` has the formats `human` and `json`")),
-    };
     let loaded = input::load(&args.files)?;
     let report = testing::run(&loaded.model, &loaded.policy);
-    match format {
-        Format::Json => ui.document(&TestsDocument::new(&loaded.model, &report))?,
-        Format::Human => show(&loaded.model, &report, ui)?,
+    match args.format {
+        TestFormat::Json => ui.document(&TestsDocument::new(&loaded.model, &report))?,
+        TestFormat::Human => show(&loaded.model, &report, ui)?,
+        TestFormat::Junit => {
+            write!(ui, "{}", junit::document(&suites(&loaded.model, &report)?))?;
+        }
     }
     let (passed, all) = report.passed();
     let covered = args.min_coverage.is_none_or(|least| usize::from(least) <= report.coverage());
-    if !covered && format == Format::Human {
+    if !covered && args.format == TestFormat::Human {
         let least = args.min_coverage.unwrap_or_default();
         writeln!(ui, "{} coverage is below {least}%", paint(ERROR, "error:"))?;
     }
     Ok(if passed == all && covered { Outcome::Done } else { Outcome::Findings })
+}
+
+/// A suite for each file with tests, and a case for each test.
+fn suites(model: &Model, report: &Report<'_>) -> Result<Vec<Suite>, Stop> {
+    let mut suites: Vec<Suite> = Vec::new();
+    for test in &report.tests {
+        let file = &model.source(test.at.source).name;
+        let failing: Vec<_> = test.cases.iter().filter(|case| !case.passes()).collect();
+        let mut text = Vec::new();
+        for case in &failing {
+            show_failure(model, case, &mut text)?;
+        }
+        let failure = (!failing.is_empty()).then(|| Failed {
+            kind: "test".to_owned(),
+            message: format!("{} of {} failed", failing.len(), count(test.cases.len(), "line")),
+            text: strip_str(&String::from_utf8_lossy(&text)).to_string(),
+        });
+        let case = Case { name: test.name.clone(), failure, output: String::new() };
+        match suites.iter_mut().find(|suite| suite.name == *file) {
+            Some(suite) => suite.cases.push(case),
+            None => suites.push(Suite { name: file.clone(), cases: vec![case] }),
+        }
+    }
+    Ok(suites)
 }
 
 fn show(model: &Model, report: &Report<'_>, ui: &mut Ui) -> Result<(), Stop> {
@@ -67,7 +101,7 @@ fn show(model: &Model, report: &Report<'_>, ui: &mut Ui) -> Result<(), Stop> {
     show_coverage(model, report, ui)
 }
 
-fn show_failure(model: &Model, case: &CaseRun<'_>, ui: &mut Ui) -> Result<(), Stop> {
+fn show_failure(model: &Model, case: &CaseRun<'_>, ui: &mut impl Write) -> Result<(), Stop> {
     let place = place(model, case.at);
     writeln!(ui, "      {}  {}", safe(text(model, case.at)), paint(FAINT, place))?;
     let expected = paint(tier_style(case.expected), case.expected);

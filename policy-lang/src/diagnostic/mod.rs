@@ -5,9 +5,11 @@
 //! separate step, because a terminal, a pipeline and an editor want different things:
 //!
 //! ```text
-//!   parser ┐                     ┌ render          for people
-//!   checker├──→ Vec<Diagnostic> ─┤
-//!   lints  ┘                     └ json::finding   for machines
+//!   parser ┐                     ┌ render             for people
+//!   checker├──→ Vec<Diagnostic> ─┤ json::finding      for programs
+//!   lints  ┘                     │ sarif::log         for code scanning
+//!                                │ github::commands   for a workflow of GitHub Actions
+//!                                └ junit::findings    for build servers
 //! ```
 //!
 //! Sources are a slice of [`Source`]s that a [`SourceId`] indexes. A place that lies outside them
@@ -16,8 +18,12 @@
 //! [`Source`]: crate::span::Source
 //! [`SourceId`]: crate::span::SourceId
 
+pub mod github;
 mod hidden;
 pub mod json;
+pub mod junit;
+pub(crate) mod place;
+pub mod sarif;
 mod text;
 
 pub use hidden::is_hidden;

@@ -1,0 +1,229 @@
+//! Findings and tests as JUnit XML, which build servers read.
+//!
+//! There is no standard; what is written here is the part that the schemas of Jenkins and of
+//! Maven's Surefire have in common: every suite with its counts, every case with a name, a class
+//! and a time (which nobody measures, so it is 0).
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use policy_eval::safe;
+
+use super::place::Region;
+use super::{Diagnostic, Level};
+use crate::span::Source;
+
+/// Cases that belong together: those of one file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Suite {
+    /// The file.
+    pub name: String,
+    /// What was looked at in it.
+    pub cases: Vec<Case>,
+}
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Case {
+    /// What it is called.
+    pub name: String,
+    /// What is wrong with it; none where nothing is.
+    pub failure: Option<Failed>,
+    /// What else is to say of it. May be empty.
+    pub output: String,
+}
+
+/// What is wrong.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Failed {
+    /// A word for its kind.
+    pub kind: String,
+    /// One line.
+    pub message: String,
+    /// All of it.
+    pub text: String,
+}
+
+/// Suites as one document.
+///
+/// Hidden characters, those that XML cannot hold among them, are spelt out.
+///
+/// # Example
+/// ```
+/// use policy_lang::diagnostic::junit::{Case, Suite, document};
+///
+/// let case = Case { name: "a < b".into(), ..Case::default() };
+/// let xml = document(&[Suite { name: "a.policy".into(), cases: vec![case] }]);
+/// assert!(xml.contains(r#"<testcase name="a &lt; b" classname="a.policy" time="0"/>"#));
+/// ```
+pub fn document(suites: &[Suite]) -> String {
+    let failures = |suite: &Suite| suite.cases.iter().filter(|case| case.failure.is_some()).count();
+    let tests: usize = suites.iter().map(|suite| suite.cases.len()).sum();
+    let failed: usize = suites.iter().map(failures).sum();
+    let mut out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_owned();
+    out += &format!(
+        "<testsuites name=\"policy\" tests=\"{tests}\" failures=\"{failed}\" errors=\"0\" time=\"0\">\n"
+    );
+    for suite in suites {
+        out += &format!(
+            "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"0\" time=\"0\">\n",
+            escaped(&suite.name),
+            suite.cases.len(),
+            failures(suite)
+        );
+        for case in &suite.cases {
+            write_case(&mut out, suite, case);
+        }
+        out += "  </testsuite>\n";
+    }
+    out + "</testsuites>\n"
+}
+
+fn write_case(out: &mut String, suite: &Suite, case: &Case) {
+    let (name, class) = (escaped(&case.name), escaped(&suite.name));
+    // Writing to a string cannot fail.
+    let _ = write!(out, "    <testcase name=\"{name}\" classname=\"{class}\" time=\"0\"");
+    if case.failure.is_none() && case.output.is_empty() {
+        *out += "/>\n";
+        return;
+    }
+    *out += ">\n";
+    if let Some(Failed { kind, message, text }) = &case.failure {
+        let (kind, message) = (escaped(kind), escaped(message));
+        let _ = writeln!(
+            out,
+            "      <failure type=\"{kind}\" message=\"{message}\">{}</failure>",
+            escaped_lines(text)
+        );
+    }
+    if !case.output.is_empty() {
+        let _ = writeln!(out, "      <system-out>{}</system-out>", escaped_lines(&case.output));
+    }
+    *out += "    </testcase>\n";
+}
+
+/// Findings as suites, one for each source. A finding below `fails` is told and does not fail. A
+/// source without findings has one case, which passes.
+///
+/// # Example
+/// ```
+/// use policy_lang::diagnostic::{Level, junit};
+/// use policy_lang::span::{Source, SourceId};
+///
+/// let source = Source::new("a.policy", "alow run \"ls\"\n");
+/// let (_, errors) = policy_lang::syntax::parse(&source, SourceId(0));
+/// let suites = junit::findings(&errors, &[source], Level::Error);
+/// assert_eq!(suites[0].cases[0].name, "P005 at 1:1: unknown word `alow`");
+/// ```
+pub fn findings(diagnostics: &[Diagnostic], sources: &[Arc<Source>], fails: Level) -> Vec<Suite> {
+    let place = |found: &Diagnostic| found.location().and_then(|at| Region::new(at, sources));
+    let mut suites: Vec<Suite> = sources
+        .iter()
+        .enumerate()
+        .map(|(index, source)| {
+            let here = diagnostics
+                .iter()
+                .filter(|found| found.location().is_some_and(|at| at.source.0 as usize == index));
+            Suite {
+                name: source.name.clone(),
+                cases: here.map(|found| case(found, place(found), sources, fails)).collect(),
+            }
+        })
+        .collect();
+    for suite in suites.iter_mut().filter(|suite| suite.cases.is_empty()) {
+        suite.cases.push(Case { name: "no findings".to_owned(), ..Case::default() });
+    }
+    let placeless: Vec<Case> = diagnostics
+        .iter()
+        .filter(|found| place(found).is_none())
+        .map(|found| case(found, None, sources, fails))
+        .collect();
+    if !placeless.is_empty() {
+        suites.push(Suite { name: "policy".to_owned(), cases: placeless });
+    }
+    suites
+}
+
+fn case(found: &Diagnostic, place: Option<Region>, sources: &[Arc<Source>], fails: Level) -> Case {
+    let Diagnostic { code, message, level, .. } = found;
+    let at = place.map(|place| format!(" at {}:{}", place.start.0, place.start.1));
+    let name = format!("{code}{}: {message}", at.unwrap_or_default());
+    let text = super::render(found, sources, super::Style::Plain);
+    if *level < fails {
+        return Case { name, failure: None, output: text };
+    }
+    let failure = Failed { kind: level.name().to_owned(), message: message.clone(), text };
+    Case { name, failure: Some(failure), output: String::new() }
+}
+
+/// Text between marks or in quotes, on one line.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in safe(text).chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            // Two that are seen, if at all, and that XML 1.0 forbids.
+            '\u{FFFE}' | '\u{FFFF}' => out.extend(c.escape_unicode()),
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+/// The same, line by line.
+fn escaped_lines(text: &str) -> String {
+    text.lines().map(escaped).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::span::{Location, SourceId, Span};
+
+    #[test]
+    fn a_suite_a_file_and_a_case_a_finding() {
+        let sources = [
+            Source::new("a<b>.policy", "allow run \"a & b\"\n"),
+            Source::new("clean.policy", "default ask\n"),
+        ];
+        let at = Location { source: SourceId(0), span: Span::new(6, 9) };
+        let nowhere = Location { source: SourceId(7), span: Span::new(0, 0) };
+        let found = [
+            Diagnostic::error("C001", at, "not \"so\" \u{0}\u{1b}\u{FFFE}"),
+            Diagnostic::warning("PL004", at, "perhaps <![CDATA[ ]]>"),
+            Diagnostic::error("C099", nowhere, "too large"),
+        ];
+        insta::assert_snapshot!(document(&findings(&found, &sources, Level::Error)), @r#"
+        <?xml version="1.0" encoding="UTF-8"?>
+        <testsuites name="policy" tests="4" failures="2" errors="0" time="0">
+          <testsuite name="a&lt;b&gt;.policy" tests="2" failures="1" errors="0" skipped="0" time="0">
+            <testcase name="C001 at 1:7: not &quot;so&quot; \u{0}\u{1b}\u{fffe}" classname="a&lt;b&gt;.policy" time="0">
+              <failure type="error" message="not &quot;so&quot; \u{0}\u{1b}\u{fffe}">error[C001]: not &quot;so&quot; \u{0}\u{1b}\u{fffe}
+         --&gt; a&lt;b&gt;.policy:1:7
+          |
+        1 | allow run &quot;a &amp; b&quot;
+          |       ^^^</failure>
+            </testcase>
+            <testcase name="PL004 at 1:7: perhaps &lt;![CDATA[ ]]&gt;" classname="a&lt;b&gt;.policy" time="0">
+              <system-out>warning[PL004]: perhaps &lt;![CDATA[ ]]&gt;
+         --&gt; a&lt;b&gt;.policy:1:7
+          |
+        1 | allow run &quot;a &amp; b&quot;
+          |       ^^^</system-out>
+            </testcase>
+          </testsuite>
+          <testsuite name="clean.policy" tests="1" failures="0" errors="0" skipped="0" time="0">
+            <testcase name="no findings" classname="clean.policy" time="0"/>
+          </testsuite>
+          <testsuite name="policy" tests="1" failures="1" errors="0" skipped="0" time="0">
+            <testcase name="C099: too large" classname="policy" time="0">
+              <failure type="error" message="too large">error[C099]: too large</failure>
+            </testcase>
+          </testsuite>
+        </testsuites>
+        "#);
+    }
+}
