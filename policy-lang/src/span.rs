@@ -53,7 +53,7 @@ impl<'s> Lines<'s> {
 }
 
 /// The start of the character that a byte lies in; the end of the text for one past it.
-fn boundary(text: &str, byte: usize) -> usize {
+pub(crate) fn boundary(text: &str, byte: usize) -> usize {
     let mut end = byte.min(text.len());
     while !text.is_char_boundary(end) {
         end -= 1;

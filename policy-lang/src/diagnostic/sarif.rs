@@ -18,7 +18,7 @@ use serde_json::{Map, Value, json};
 
 use super::place::{Region, uri};
 use super::{Code, Diagnostic, Edit, Level};
-use crate::span::{Location, Source};
+use crate::span::{Location, Source, boundary};
 
 /// The version of the fingerprints: another way to make them gets another number.
 const FINGERPRINT: &str = "policy/v1";
@@ -143,7 +143,7 @@ pub(crate) fn fingerprint_of(parts: &[String], seen: &mut BTreeMap<String, usize
 /// The marked text, and the whole of its lines.
 fn texts(at: Location, source: &Source) -> (&str, &str) {
     let text = source.text.as_str();
-    let clamp = |byte: u32| text.floor_char_boundary((byte as usize).min(text.len()));
+    let clamp = |byte: u32| boundary(text, byte as usize);
     let start = clamp(at.span.start);
     let end = clamp(at.span.end).max(start);
     let first = text[..start].rfind('\n').map_or(0, |newline| newline + 1);

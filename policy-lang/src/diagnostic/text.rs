@@ -13,7 +13,7 @@ use annotate_snippets::{AnnotationKind, Element, Group, Origin, Renderer, Snippe
 use policy_eval::safe;
 
 use super::{Diagnostic, Label, Level};
-use crate::span::Source;
+use crate::span::{Source, boundary};
 
 /// How a report looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,15 +135,6 @@ impl<'d> Placed<'d> {
         let (line, _) = source.line_column(start);
         Placed { label, start, end, line: line as usize }
     }
-}
-
-/// The nearest beginning of a character at or before a byte.
-fn boundary(text: &str, byte: usize) -> usize {
-    let mut at = byte.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
 }
 
 impl<'d> Picture<'d> {
