@@ -1,28 +1,15 @@
 //! SARIF logs against the schema that the standard publishes.
 
-use std::path::Path;
 use std::sync::Arc;
 
-use boon::{Compiler, Schemas};
 use insta::assert_snapshot;
 use policy_lang::check::no_includes;
 use policy_lang::diagnostic::{Diagnostic, Level, sarif};
 use policy_lang::span::{Location, Source, SourceId, Span};
 use serde_json::{Value, json};
 
-/// Says how a log breaks the schema.
-fn validate(log: &Value) -> Result<(), String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sarif/sarif-schema-2.1.0.json");
-    let text = std::fs::read_to_string(path).expect("the schema stands beside the test");
-    // As published, the pattern of a language is no regular expression.
-    let text = text.replace("{2}]?$", "{2}?$");
-    let schema: Value = serde_json::from_str(&text).expect("the schema is JSON");
-    let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
-    compiler.enable_format_assertions();
-    compiler.add_resource("sarif.json", schema).expect("the name is a place");
-    let index = compiler.compile("sarif.json", &mut schemas).expect("the schema is one");
-    schemas.validate(log, index).map_err(|error| error.to_string())
-}
+#[path = "sarif/schema.rs"]
+mod schema;
 
 fn at(source: u32, start: usize, end: usize) -> Location {
     Location { source: SourceId(source), span: Span::new(start, end) }
@@ -30,16 +17,16 @@ fn at(source: u32, start: usize, end: usize) -> Location {
 
 fn log(findings: &[Diagnostic], sources: &[Arc<Source>]) -> Value {
     let log = sarif::log(findings, sources, policy_lang::lint::codes());
-    validate(&log).unwrap_or_else(|error| panic!("{error}\n{log:#}"));
+    schema::validate(&log).unwrap_or_else(|error| panic!("{error}\n{log:#}"));
     log
 }
 
 #[test]
 fn a_log_that_is_none_is_seen() {
     let mut log = log(&[], &[]);
-    validate(&log).unwrap();
+    schema::validate(&log).unwrap();
     log["runs"][0]["columnKind"] = json!("bytes");
-    assert!(validate(&log).is_err());
+    assert!(schema::validate(&log).is_err());
 }
 
 #[test]

@@ -57,6 +57,13 @@ pub struct Difference {
     pub shown: String,
 }
 
+impl Difference {
+    /// Whether the tier or its options differ: then what decided says why.
+    pub fn is_of_tier(&self) -> bool {
+        matches!(self.aspect, Aspect::Tier | Aspect::Options)
+    }
+}
+
 /// Which way a difference goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Direction {

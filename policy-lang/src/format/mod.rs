@@ -18,6 +18,7 @@
 mod layout;
 mod print;
 
+pub(crate) use print::duration;
 pub use print::{head, proof_head};
 
 use crate::diagnostic::Diagnostic;

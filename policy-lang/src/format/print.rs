@@ -366,7 +366,7 @@ fn option(option: &Opt) -> String {
 }
 
 /// A time in the largest unit that makes it a whole number; a minute and less in seconds.
-fn duration(milliseconds: u32) -> String {
+pub(crate) fn duration(milliseconds: u32) -> String {
     match milliseconds {
         ms if ms % 1_000 != 0 || ms == 0 => format!("{ms}ms"),
         ms if ms % 60_000 != 0 || ms == 60_000 => format!("{}s", ms / 1_000),
