@@ -14,6 +14,7 @@ use policy_eval::{
     is_unseen, safe,
 };
 use policy_lang::diagnostic::{self, Code, Diagnostic};
+use policy_lang::diff::{self, Comparison};
 use policy_lang::model::{Model, words};
 use policy_lang::scope::{ActionScope, Conditional, Entry, Scope};
 use policy_lang::span::{Location, Source};
@@ -443,6 +444,21 @@ impl<'a> PartExplanationDocument<'a> {
             not_sent: &part.not_sent,
             counted: part.counted.iter().map(PartExplanationDocument::new).collect(),
         }
+    }
+}
+
+/// A comparison of two policies: `policy diff`.
+#[derive(Serialize)]
+pub(crate) struct DiffDocument<'a> {
+    schema_version: u32,
+    #[serde(flatten)]
+    comparison: diff::json::Document<'a>,
+}
+
+impl<'a> DiffDocument<'a> {
+    pub(crate) fn new(comparison: &Comparison<'a>) -> Self {
+        let comparison = diff::json::document(comparison);
+        DiffDocument { schema_version: SCHEMA_VERSION, comparison }
     }
 }
 

@@ -15,6 +15,7 @@ use policy_lang::span::Source;
 use policy_lang::{Failure, check};
 
 use crate::outcome::Stop;
+use crate::revision::{self, Named, Repository};
 
 /// The most bytes that are read of one file. What is larger is no policy, whatever it says.
 const MOST_BYTES: u64 = 64 << 20;
@@ -31,6 +32,26 @@ pub(crate) fn is_stdin(path: &Path) -> bool {
 pub(crate) fn source(path: &Path) -> Result<Arc<Source>, Stop> {
     let text = text(path).map_err(Stop::unable)?;
     Ok(Source::new(name(path), text))
+}
+
+/// A file, a file of a git revision, or standard input.
+fn source_or_revision(path: &Path, repository: &Repository) -> Result<Arc<Source>, Stop> {
+    match path.to_str().and_then(revision::parse) {
+        None => source(path),
+        Some(named) => revision_source(named, repository)
+            .map_err(|reason| Stop::Unable(format!("cannot read `{named}`: {reason}"))),
+    }
+}
+
+fn revision_source(named: Named<'_>, repository: &Repository) -> Result<Arc<Source>, String> {
+    let (path, bytes) = repository.read(named, MOST_BYTES)?;
+    Ok(Source::new(format!("{}:{path}", named.revision), utf8(bytes)?))
+}
+
+fn utf8(bytes: Vec<u8>) -> Result<String, String> {
+    String::from_utf8(bytes).map_err(|error| {
+        format!("it is not UTF-8 text (byte {})", error.utf8_error().valid_up_to())
+    })
 }
 
 /// What places and errors call a file.
@@ -66,10 +87,12 @@ pub(crate) fn sources(paths: &[PathBuf]) -> Result<Vec<Arc<Source>>, Stop> {
     if paths.iter().filter(|path| is_stdin(path)).count() > 1 {
         return Err(Stop::usage("standard input can be read only once"));
     }
-    paths.iter().map(|path| source(path)).collect()
+    let repository = Repository::default();
+    paths.iter().map(|path| source_or_revision(path, &repository)).collect()
 }
 
-/// Checks sources, and reads what they include from files beside them.
+/// Checks sources, and reads what they include from files beside them; of a revision, from that
+/// revision.
 pub(crate) fn check_sources(sources: Vec<Arc<Source>>) -> Result<Model, Failure> {
     let includes = Includes::new(&sources);
     check::load(sources, &|path, from| includes.resolve(path, from))
@@ -78,20 +101,26 @@ pub(crate) fn check_sources(sources: Vec<Arc<Source>>) -> Result<Model, Failure>
 /// Files that are included, each read once, however its path is spelt.
 struct Includes {
     known: RefCell<HashMap<PathBuf, Arc<Source>>>,
+    repository: Repository,
 }
 
 impl Includes {
     fn new(given: &[Arc<Source>]) -> Includes {
-        let known = given
-            .iter()
+        let files = given.iter().filter(|source| revision::parse(&source.name).is_none());
+        let known = files
             .filter_map(|source| {
                 Some((Path::new(&source.name).canonicalize().ok()?, source.clone()))
             })
             .collect();
-        Includes { known: RefCell::new(known) }
+        Includes { known: RefCell::new(known), repository: Repository::default() }
     }
 
     fn resolve(&self, path: &str, from: &Source) -> Result<Arc<Source>, String> {
+        if let Some(from) = revision::parse(&from.name) {
+            let folder = from.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let path = revision::join(folder, path).ok_or("it lies outside of the repository")?;
+            return revision_source(Named { path: &path, ..from }, &self.repository);
+        }
         let folder = Path::new(&from.name).parent().unwrap_or(Path::new(""));
         let path: PathBuf = folder.join(path).components().collect();
         let Ok(identity) = path.canonicalize() else { return Err("no such file".to_owned()) };
@@ -99,7 +128,11 @@ impl Includes {
             return Ok(Arc::clone(source));
         }
         let text = text(&path).map_err(|error| error.reason)?;
-        let source = Source::new(path.to_string_lossy(), text);
+        let mut name = path.to_string_lossy().into_owned();
+        if revision::parse(&name).is_some() {
+            name.insert_str(0, "./");
+        }
+        let source = Source::new(name, text);
         self.known.borrow_mut().insert(identity, Arc::clone(&source));
         Ok(source)
     }
@@ -127,9 +160,7 @@ pub(crate) fn text(path: &Path) -> Result<String, Unreadable> {
     if MOST_BYTES < bytes.len() as u64 {
         return Err(unreadable(format!("it has more than {} MiB", MOST_BYTES >> 20)));
     }
-    String::from_utf8(bytes).map_err(|error| {
-        unreadable(format!("it is not UTF-8 text (byte {})", error.utf8_error().valid_up_to()))
-    })
+    utf8(bytes).map_err(unreadable)
 }
 
 /// Opens a file, or standard input.

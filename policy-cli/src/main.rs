@@ -14,6 +14,7 @@ mod documents;
 mod input;
 mod outcome;
 mod request;
+mod revision;
 mod show;
 mod ui;
 

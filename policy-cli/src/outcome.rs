@@ -15,6 +15,8 @@ pub(crate) enum Outcome {
     Decided(Tier),
     /// Something was asked to be proved and was not.
     Unproved,
+    /// Two policies differ in what was asked not to differ.
+    Differs,
     /// Findings at the fail level, failing tests, too little coverage, files not in layout.
     Findings,
     /// What was looked at is no policy.
@@ -28,6 +30,7 @@ impl Outcome {
             Outcome::Done | Outcome::Decided(Tier::Allow) => 0,
             Outcome::Invalid => 3,
             Outcome::Findings => 4,
+            Outcome::Differs => 5,
             Outcome::Unproved => 6,
             Outcome::Decided(Tier::Review) => 10,
             Outcome::Decided(Tier::Ask) => 11,

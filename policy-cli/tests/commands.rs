@@ -317,7 +317,7 @@ fn what_cannot_be_used_is_an_error_that_says_how() {
         ("decide a.policy --search --root workspce=/x", ""),
         ("decide a.policy --call tool", ""),
         ("decide - --requests -", ""),
-        ("diff a b --format json", ""),
+        ("replay a b --format json", ""),
         ("lnt a", ""),
     ] {
         let words: Vec<&str> = arguments.split(' ').collect();
@@ -384,8 +384,8 @@ fn what_cannot_be_used_is_an_error_that_says_how() {
     ! error: standard input can be read only once
     exit Some(2)
 
-    $ policy diff a b --format json
-    ! error: this version does not have `policy diff` yet
+    $ policy replay a b --format json
+    ! error: this version does not have `policy replay` yet
     exit Some(2)
 
     $ policy lnt a

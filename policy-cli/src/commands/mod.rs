@@ -3,6 +3,7 @@
 mod completions;
 mod debug;
 mod decide;
+mod diff;
 mod explain;
 mod fmt;
 mod graph;
@@ -34,6 +35,8 @@ pub(crate) enum Command {
     Decide(Box<decide::DecideArgs>),
     /// Decide a request and say why.
     Explain(Box<explain::ExplainArgs>),
+    /// Say what a change to a policy changes in meaning.
+    Diff(diff::DiffArgs),
     /// Draw the decision DAG.
     Graph(graph::GraphArgs),
     /// Say what an operating system can hold a sandbox to.
@@ -57,6 +60,7 @@ impl Command {
             Command::Test(args) => test::run(args, ui),
             Command::Decide(args) => decide::run(args, ui),
             Command::Explain(args) => explain::run(args, ui),
+            Command::Diff(args) => diff::run(args, ui),
             Command::Graph(args) => graph::run(args, ui),
             Command::Scope(args) => scope::run(args, ui),
             Command::Init(args) => init::run(args, ui),
