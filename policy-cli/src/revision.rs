@@ -69,7 +69,7 @@ impl Repository {
     /// people.
     pub(crate) fn read(&self, file: Named<'_>, most: u64) -> Result<(String, Vec<u8>), String> {
         let tree = self.tree(file.revision)?;
-        let path = self.from_the_top(file.path)?;
+        let path = path_from_top(file.path)?;
         let blob = blob(&tree, &path, file, most)?;
         Ok((path, git(&["cat-file", "blob", &blob]).and_then(Answer::output)?))
     }
@@ -96,16 +96,16 @@ impl Repository {
         self.trees.borrow_mut().insert(revision.to_owned(), tree.clone());
         Ok(tree)
     }
+}
 
-    /// A path from the top of the repository without `.` and `..`.
-    fn from_the_top(&self, path: &str) -> Result<String, String> {
-        let is_from_here = path.starts_with("./") || path.starts_with("../");
-        let prefix = match is_from_here {
-            true => git(&["rev-parse", "--show-prefix"])?.line()?,
-            false => String::new(),
-        };
-        join(&prefix, path).ok_or_else(|| "the path leaves the repository".to_owned())
-    }
+/// A path from the top of the repository without `.` and `..`.
+fn path_from_top(path: &str) -> Result<String, String> {
+    let is_from_here = path.starts_with("./") || path.starts_with("../");
+    let prefix = match is_from_here {
+        true => git(&["rev-parse", "--show-prefix"])?.line()?,
+        false => String::new(),
+    };
+    join(&prefix, path).ok_or_else(|| "the path leaves the repository".to_owned())
 }
 
 /// A path below a folder, both from the top of the repository; `None` where it leaves it.
