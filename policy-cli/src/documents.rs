@@ -281,6 +281,20 @@ struct CoverageDocument<'a> {
     reached: usize,
     percent: usize,
     unreached: Vec<UnreachedDocument<'a>>,
+    sides: usize,
+    sides_reached: usize,
+    clauses: Vec<ClauseDocument<'a>>,
+}
+
+/// An `except`, `when` or `unless`, and which of its sides the tests reach.
+#[derive(Serialize)]
+struct ClauseDocument<'a> {
+    clause: &'static str,
+    text: &'a str,
+    rules: Vec<&'a str>,
+    source: PlaceDocument<'a>,
+    holds: bool,
+    fails: bool,
 }
 
 #[derive(Serialize)]
@@ -317,6 +331,20 @@ impl<'a> TestsDocument<'a> {
                         rule: &rule.name,
                         layer: rule.layer.name(),
                         source: place(model, rule.at),
+                    })
+                    .collect(),
+                sides: report.sides().count(),
+                sides_reached: report.sides().filter(|reached| *reached).count(),
+                clauses: report
+                    .clauses
+                    .iter()
+                    .map(|clause| ClauseDocument {
+                        clause: clause.kind.name(),
+                        text: crate::commands::test::text(model, clause.at),
+                        rules: clause.rules.iter().map(|rule| &*model.rules[*rule].name).collect(),
+                        source: place(model, clause.at),
+                        holds: clause.holds,
+                        fails: clause.fails,
                     })
                     .collect(),
             },

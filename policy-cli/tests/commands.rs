@@ -751,12 +751,14 @@ fn test_shows_what_fails_and_which_rules_no_test_reaches() {
             not sent, and it mattered: branch
 
     2 tests: 2 lines passed, 1 failed
-    4 of 9 rules reached (44%)
+    4 of 9 rules and 0 of 4 sides of clauses reached (30%)
       no test reaches `deny write "$workspace/.git/**"`  a.policy:7:3
       no test reaches `review call "db/query" when ticket == "T-1"`  a.policy:14:1
       no test reaches `allow connect "a.example" port 443`  a.policy:8:3
       no test reaches `allow write "$workspace/**"`  a.policy:6:3
       no test reaches `mark "secret" read "/data/**"`  a.policy:15:1
+      no test in which `unless branch == "main"` holds  a.policy:11:55
+      no test in which `unless branch == "main"` does not hold  a.policy:11:55
     exit Some(4)
     "#);
     assert_snapshot!(pretty(folder.json(&["test", "a.policy", "--format", "json"])), @r#"
@@ -844,7 +846,7 @@ fn test_shows_what_fails_and_which_rules_no_test_reaches() {
       "coverage": {
         "rules": 9,
         "reached": 4,
-        "percent": 44,
+        "percent": 30,
         "unreached": [
           {
             "rule": "deny write \"$workspace/.git/**\"",
@@ -890,6 +892,38 @@ fn test_shows_what_fails_and_which_rules_no_test_reaches() {
               "line": 15,
               "column": 1
             }
+          }
+        ],
+        "sides": 4,
+        "sides_reached": 0,
+        "clauses": [
+          {
+            "clause": "unless",
+            "text": "branch == \"main\"",
+            "rules": [
+              "review run \"git push ...\" unless branch == \"main\""
+            ],
+            "source": {
+              "file": "a.policy",
+              "line": 11,
+              "column": 55
+            },
+            "holds": false,
+            "fails": false
+          },
+          {
+            "clause": "when",
+            "text": "ticket == \"T-1\"",
+            "rules": [
+              "review call \"db/query\" when ticket == \"T-1\""
+            ],
+            "source": {
+              "file": "a.policy",
+              "line": 14,
+              "column": 53
+            },
+            "holds": false,
+            "fails": false
           }
         ]
       }

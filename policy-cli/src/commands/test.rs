@@ -7,9 +7,9 @@ use anstream::adapter::strip_str;
 use clap::Args;
 use policy_eval::safe;
 use policy_lang::diagnostic::junit::{self, Case, Failed, Suite};
-use policy_lang::model::Model;
+use policy_lang::model::{ClauseKind, Model};
 use policy_lang::span::Location;
-use policy_lang::testing::{self, CaseRun, Report};
+use policy_lang::testing::{self, CaseRun, ClauseCoverage, Report};
 
 use super::lint::count;
 use crate::documents::TestsDocument;
@@ -25,7 +25,7 @@ pub(crate) struct TestArgs {
     files: Vec<PathBuf>,
     #[arg(long, default_value = "human")]
     format: TestFormat,
-    /// Exit with 4 where the tests reach fewer of a hundred rules.
+    /// Exit with 4 where the tests reach less of a hundred: rules, and both sides of their clauses.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(..=100))]
     min_coverage: Option<u8>,
 }
@@ -130,11 +130,40 @@ fn show_failure(model: &Model, case: &CaseRun<'_>, ui: &mut impl Write) -> Resul
 
 fn show_coverage(model: &Model, report: &Report<'_>, ui: &mut Ui) -> Result<(), Stop> {
     let reached = report.reached.iter().filter(|reached| **reached).count();
-    let all = report.reached.len();
-    writeln!(ui, "{reached} of {} reached ({}%)", count(all, "rule"), report.coverage())?;
+    let rules = count(report.reached.len(), "rule");
+    let (sides, percent) = (report.sides().count(), report.coverage());
+    if sides == 0 {
+        writeln!(ui, "{reached} of {rules} reached ({percent}%)")?;
+    } else {
+        let seen = report.sides().filter(|reached| *reached).count();
+        let sides = count(sides, "side");
+        writeln!(ui, "{reached} of {rules} and {seen} of {sides} of clauses reached ({percent}%)")?;
+    }
     for (rule, _) in model.rules.iter().zip(&report.reached).filter(|(_, reached)| !**reached) {
         let name = paint(STRONG, safe(&rule.name));
         writeln!(ui, "  no test reaches `{name}`  {}", paint(FAINT, place(model, rule.at)))?;
+    }
+    for clause in &report.clauses {
+        // Of a rule that no test reaches, that is enough to know.
+        if clause.rules.iter().any(|rule| report.reached[*rule]) || clause.holds {
+            show_clause(model, clause, ui)?;
+        }
+    }
+    Ok(())
+}
+
+fn show_clause(model: &Model, clause: &ClauseCoverage, ui: &mut Ui) -> Result<(), Stop> {
+    let (holds, fails) = match clause.kind {
+        ClauseKind::Except => ("applies", "does not apply"),
+        ClauseKind::When | ClauseKind::Unless => ("holds", "does not hold"),
+    };
+    let text: Vec<&str> = text(model, clause.at).split_whitespace().collect();
+    let text = format!("{} {}", clause.kind.name(), safe(&text.join(" ")));
+    for (side, reached) in [(holds, clause.holds), (fails, clause.fails)] {
+        if !reached {
+            let (text, place) = (paint(STRONG, &text), paint(FAINT, place(model, clause.at)));
+            writeln!(ui, "  no test in which `{text}` {side}  {place}")?;
+        }
     }
     Ok(())
 }

@@ -116,16 +116,16 @@ impl Checker<'_> {
         action
     }
 
-    /// Objects, exceptions and ports, as a condition. An action that is unknown was reported, so
-    /// nothing follows from it.
+    /// Objects, exceptions and ports, each as a condition. An action that is unknown was reported,
+    /// so nothing follows from it.
     pub(super) fn objects(
         &mut self,
         matches: &ast::Matches,
         actions: ActionSet,
         file: SourceId,
-    ) -> Formula {
+    ) -> [Formula; 3] {
         if actions.is_empty() {
-            return Formula::True;
+            return [Formula::True, Formula::True, Formula::True];
         }
         let subject = common_subject(actions);
         let place = Location { source: file, span: matches.span };
@@ -136,7 +136,7 @@ impl Checker<'_> {
             not(self.one_of(&matches.except, subject, actions, place))
         };
         let ports = self.ports(&matches.ports, actions, file);
-        Formula::and([objects, except, ports])
+        [objects, except, ports]
     }
 
     /// The command patterns among objects, for finding operands.

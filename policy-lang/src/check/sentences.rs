@@ -17,8 +17,8 @@ use super::scope::Scopes;
 use super::sets::{Kind, Patterns, Sets};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::model::{
-    Accept, Atom, AttrRef, Count, Counted, Effect, Formula, LayerModel, MarkId, Model, Proof, Rule,
-    RuleOptions, Test, Trust,
+    Accept, Atom, AttrRef, Clause, ClauseKind, Count, Counted, Effect, Formula, LayerModel, MarkId,
+    Model, Proof, Rule, RuleOptions, Test, Trust,
 };
 use crate::span::{Location, SourceId, Span};
 use crate::syntax::ast::{self, Block, BlockHead, Item, Name, Operands, OptKind, Sentence, Verb};
@@ -45,8 +45,8 @@ pub(super) struct Checker<'f> {
 struct Context<'f> {
     file: SourceId,
     layer: Layer,
-    /// The conditions of the blocks around it.
-    conditions: Vec<Rc<Lowered>>,
+    /// The conditions of the blocks around it, and where they are written behind a `when`.
+    conditions: Vec<(Option<Span>, Rc<Lowered>)>,
     /// The heads of these blocks, as written.
     heads: Rc<[&'f str]>,
 }
@@ -118,8 +118,12 @@ impl<'f> Checker<'f> {
 
     /// The parser bounds how deep blocks nest.
     fn block(&mut self, block: &'f Block, context: &Context<'f>) {
+        let mut written = None;
         let condition = match &block.head {
-            BlockHead::When(condition) => self.condition(condition, context.file),
+            BlockHead::When(condition) => {
+                written = Some(condition.span());
+                self.condition(condition, context.file)
+            }
             BlockHead::Sandbox { name, .. } => {
                 let names = self.scopes.derived(context.file, &name.node);
                 let names = names.iter().map(|name| exact(name, false)).collect();
@@ -127,7 +131,7 @@ impl<'f> Checker<'f> {
             }
         };
         let mut conditions = context.conditions.clone();
-        conditions.push(Rc::new(condition));
+        conditions.push((written, Rc::new(condition)));
         let head = self.text(context.file, block.head_span);
         let heads = context.heads.iter().copied().chain([head]).collect();
         self.items(&block.items, &Context { conditions, heads, ..*context });
@@ -137,41 +141,52 @@ impl<'f> Checker<'f> {
         self.files.source(file).text.get(span.range()).unwrap_or_default()
     }
 
-    /// When a sentence matches: its objects and its conditions, and those of the blocks around.
+    /// When a sentence matches: its objects and its conditions, and those of the blocks around;
+    /// and which part of that comes from which clause.
     fn matches(
         &mut self,
         matches: &ast::Matches,
         actions: ActionSet,
         context: &Context<'f>,
-    ) -> Formula {
-        let mut parts = vec![self.objects(matches, actions, context.file)];
-        parts.extend(self.surroundings(actions, matches.span, context));
+    ) -> (Formula, Vec<Clause>) {
+        let [objects, except, ports] = self.objects(matches, actions, context.file);
+        let mut parts = Conjunction::new(context.file);
+        parts.add(objects);
+        let excepted = matches.except.iter().map(ast::Object::span).reduce(Span::to);
+        parts.add_clause(ClauseKind::Except, excepted, except);
+        parts.add(ports);
+        for (written, formula) in self.surroundings(actions, matches.span, context) {
+            parts.add_clause(ClauseKind::When, written, formula);
+        }
         if let Some(when) = &matches.when {
+            let span = when.span();
             let when = self.condition(when, context.file);
             self.fits(&when, actions);
-            parts.push(when.formula);
+            parts.add_clause(ClauseKind::When, Some(span), when.formula);
         }
         if let Some(unless) = &matches.unless {
+            let span = unless.span();
             let unless = self.condition(unless, context.file);
             self.fits(&unless, actions);
-            parts.push(not(unless.formula));
+            parts.add_clause(ClauseKind::Unless, Some(span), not(unless.formula));
         }
-        Formula::and(parts)
+        parts.finish()
     }
 
-    /// The conditions of the blocks around something that stands at a place.
+    /// The conditions of the blocks around something that stands at a place, and where they are
+    /// written behind a `when`.
     fn surroundings(
         &mut self,
         actions: ActionSet,
         span: Span,
         context: &Context<'f>,
-    ) -> Vec<Formula> {
+    ) -> Vec<(Option<Span>, Formula)> {
         let at = Location { source: context.file, span };
         let mut formulas = Vec::new();
-        for condition in &context.conditions {
+        for (written, condition) in &context.conditions {
             self.fits(condition, actions);
             if self.afford(condition.size, at).is_some() {
-                formulas.push(condition.formula.clone());
+                formulas.push((*written, condition.formula.clone()));
             }
         }
         formulas
@@ -191,7 +206,7 @@ impl<'f> Checker<'f> {
             }
         };
         let actions = self.actions(&sentence.matches.actions, context.file);
-        let when = self.matches(&sentence.matches, actions, context);
+        let (when, clauses) = self.matches(&sentence.matches, actions, context);
         let at = Location { source: context.file, span: sentence.span };
         self.name(Bearer::Rule(self.rules.len()), sentence, context);
         self.rules.push(Rule {
@@ -201,6 +216,7 @@ impl<'f> Checker<'f> {
             effect,
             actions,
             when,
+            clauses,
             reason: sentence.because.as_ref().map(|reason| reason.value.clone()),
             at,
         });
@@ -242,7 +258,7 @@ impl<'f> Checker<'f> {
         if !matches!(action, Action::Run | Action::Call) {
             return self.report_count_of_other(matches, file);
         }
-        let when = self.matches(matches, actions, context);
+        let (when, _) = self.matches(matches, actions, context);
         let patterns = match action {
             Action::Run => self.commands(&matches.objects, file),
             _ => Vec::new(),
@@ -309,7 +325,8 @@ impl<'f> Checker<'f> {
             self.report.add(error.at(Location { source: context.file, span: name.span }));
         }
         let run = ActionSet::NONE.with(Action::Run);
-        let when = Formula::and(self.surroundings(run, accept.span, context));
+        let surroundings = self.surroundings(run, accept.span, context);
+        let when = Formula::and(surroundings.into_iter().map(|(_, formula)| formula));
         let at = Location { source: context.file, span: accept.span };
         self.accepts.push(Accept { layer: context.layer, floors, when, at });
     }
@@ -324,7 +341,9 @@ impl<'f> Checker<'f> {
                 tools.extend(more);
             }
         }
-        let mut parts = self.surroundings(call, trust.span, context);
+        let surroundings = self.surroundings(call, trust.span, context);
+        let mut parts: Vec<Formula> =
+            surroundings.into_iter().map(|(_, formula)| formula).collect();
         if let (Patterns::Pairs(list), false) = (tools, every) {
             parts.insert(0, Formula::Atom(Atom::Pair(list)));
         }
@@ -334,7 +353,7 @@ impl<'f> Checker<'f> {
 
     fn proof(&mut self, proof: &'f ast::Proof, context: &Context<'f>) {
         let actions = self.actions(&proof.matches.actions, context.file);
-        let when = self.matches(&proof.matches, actions, context);
+        let (when, _) = self.matches(&proof.matches, actions, context);
         let at = Location { source: context.file, span: proof.span };
         let head = || crate::format::proof_head(proof);
         self.add_name(
@@ -415,6 +434,42 @@ impl<'f> Checker<'f> {
             tests,
             sources: self.files.sources.clone(),
         })
+    }
+}
+
+/// Formulas that all have to hold, as [`Formula::and`] joins them, and which of them come from
+/// which clause.
+struct Conjunction {
+    file: SourceId,
+    parts: Vec<Formula>,
+    clauses: Vec<Clause>,
+}
+
+impl Conjunction {
+    fn new(file: SourceId) -> Conjunction {
+        Conjunction { file, parts: Vec::new(), clauses: Vec::new() }
+    }
+
+    fn add(&mut self, formula: Formula) {
+        match formula {
+            Formula::True => {}
+            Formula::And(parts) => self.parts.extend(parts),
+            other => self.parts.push(other),
+        }
+    }
+
+    /// Adds what is written at a place, where it is.
+    fn add_clause(&mut self, kind: ClauseKind, written: Option<Span>, formula: Formula) {
+        let start = self.parts.len();
+        self.add(formula);
+        if let Some(span) = written {
+            let at = Location { source: self.file, span };
+            self.clauses.push(Clause { kind, at, conjuncts: start..self.parts.len() });
+        }
+    }
+
+    fn finish(self) -> (Formula, Vec<Clause>) {
+        (Formula::and(self.parts), self.clauses)
     }
 }
 

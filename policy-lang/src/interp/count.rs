@@ -20,33 +20,43 @@ pub(super) struct Counts {
     pub(super) outcome: Outcome,
 }
 
-/// What one clause of `as` found.
-struct Found {
-    /// It stands for all that the clause speaks of.
-    complete: bool,
-    outcome: Outcome,
-}
-
 /// Decides what the `count` sentences add to a part.
 pub(super) fn decide(situation: &Situation<'_>) -> Counts {
-    let Situation { model, judged, .. } = situation;
-    let action = judged.part.action;
     let mut counts = Counts::default();
-    for count in model
-        .counts
-        .iter()
-        .filter(|count| count.action == action && model.may_loosen(action, count.layer))
-    {
+    for count in asked(situation) {
         for reading in situation.readings() {
             let truth = reading.weight(reading.truth(&count.when));
             if truth.can_hold() {
-                let found = decide_reading(count, &reading);
-                counts.cover |= truth.is_certain() && found.complete;
-                counts.outcome = counts.outcome.strictest(found.outcome.at_most(highest(truth)));
+                let mut outcome = Outcome::default();
+                let complete = each(count, &reading, &mut |counted| {
+                    let decided = super::decide_part(situation.model, counted);
+                    outcome = std::mem::take(&mut outcome).strictest(decided);
+                });
+                counts.cover |= truth.is_certain() && complete;
+                counts.outcome = counts.outcome.strictest(outcome.at_most(highest(truth)));
             }
         }
     }
     counts
+}
+
+/// Hands out the paths that the `count` sentences add to a part.
+pub(super) fn visit(situation: &Situation<'_>, visit: &mut dyn FnMut(&Judged<'_>)) {
+    for count in asked(situation) {
+        for reading in situation.readings() {
+            if reading.weight(reading.truth(&count.when)).can_hold() {
+                each(count, &reading, visit);
+            }
+        }
+    }
+}
+
+/// The `count` sentences that a part is judged by.
+fn asked<'s>(situation: &'s Situation<'_>) -> impl Iterator<Item = &'s Count> {
+    let Situation { model, judged, .. } = situation;
+    let action = judged.part.action;
+    let counts = model.counts.iter();
+    counts.filter(move |count| count.action == action && model.may_loosen(action, count.layer))
 }
 
 /// A sentence that matches only for some values of an unknown word counts as `ask` at most.
@@ -54,46 +64,50 @@ fn highest(truth: Truth) -> Tier {
     if truth.is_possible() { Tier::Deny } else { Tier::Ask }
 }
 
-fn decide_reading(count: &Count, reading: &Reading<'_>) -> Found {
-    let clauses = count.counted.iter().map(|clause| match &clause.what {
-        Operands::Argument(names) => argument(clause.action, names, reading),
-        _ => operands(count, clause, reading),
-    });
-    let nothing = Found { complete: true, outcome: Outcome::default() };
-    clauses.fold(nothing, |all, found| Found {
-        complete: all.complete && found.complete,
-        outcome: all.outcome.strictest(found.outcome),
+/// Hands out what the clauses of a sentence name. The answer is whether that stands for all that
+/// each of them speaks of.
+fn each(count: &Count, reading: &Reading<'_>, visit: &mut dyn FnMut(&Judged<'_>)) -> bool {
+    count.counted.iter().fold(true, |complete, clause| {
+        let found = match &clause.what {
+            Operands::Argument(names) => argument(clause.action, names, reading, visit),
+            _ => operands(count, clause, reading, visit),
+        };
+        complete && found
     })
 }
 
 /// The path that an argument of a call names. Where none is named for certain, it may be any.
-fn argument(action: Action, names: &[String], reading: &Reading<'_>) -> Found {
-    let Situation { model, judged, .. } = reading.situation;
-    let mut outcome = Outcome::default();
-    let mut decide = |counted: &Judged<'_>| {
-        outcome = std::mem::take(&mut outcome).strictest(super::decide_part(model, counted));
-    };
-    let complete = match judged.argument(names) {
+fn argument(
+    action: Action,
+    names: &[String],
+    reading: &Reading<'_>,
+    visit: &mut dyn FnMut(&Judged<'_>),
+) -> bool {
+    let judged = reading.situation.judged;
+    match judged.argument(names) {
         Attribute::Text(path) => {
-            canon::paths_within(judged, action, path, None, &mut decide);
+            canon::paths_within(judged, action, path, None, visit);
             true
         }
         _ => {
             let object = Object::Path(PathValue::Unsent);
             let floors = judged.part.floors.with(Floor::MalformedArguments);
             let part = Part { action, object, floors, alternative: false };
-            decide(&Judged { part: &part, ..**judged });
+            visit(&Judged { part: &part, ..*judged });
             false
         }
-    };
-    Found { complete, outcome }
+    }
 }
 
 /// The paths that the words of a command name.
-fn operands(count: &Count, clause: &Counted, reading: &Reading<'_>) -> Found {
-    let Situation { model, judged, .. } = reading.situation;
-    let mut found = Found { complete: false, outcome: Outcome::default() };
-    let Some(words) = reading.words() else { return found };
+fn operands(
+    count: &Count,
+    clause: &Counted,
+    reading: &Reading<'_>,
+    visit: &mut dyn FnMut(&Judged<'_>),
+) -> bool {
+    let judged = reading.situation.judged;
+    let Some(words) = reading.words() else { return false };
     let (operands, are_all) = operands_of(&count.patterns, words);
     // A command without operands works where it runs; one without its last operand is not
     // understood.
@@ -102,14 +116,10 @@ fn operands(count: &Count, clause: &Counted, reading: &Reading<'_>) -> Found {
         Operands::All if operands.is_empty() && runs_in_a_known_folder(judged.part) => &here,
         _ => pick(&clause.what, &operands),
     };
-    found.complete = are_all && !picked.is_empty();
     for word in picked {
-        policy_eval::counted_parts(judged, clause.action, word, &mut |counted| {
-            let outcome = super::decide_part(model, counted);
-            found.outcome = std::mem::take(&mut found.outcome).strictest(outcome);
-        });
+        policy_eval::counted_parts(judged, clause.action, word, visit);
     }
-    found
+    are_all && !picked.is_empty()
 }
 
 fn runs_in_a_known_folder(part: &Part<'_>) -> bool {

@@ -122,12 +122,23 @@ fn for_all(truths: impl Iterator<Item = Truth>) -> Truth {
     truths.reduce(|one, other| one & other | (one | other).of_another_form()).unwrap_or(Truth::NO)
 }
 
+/// Whether a part is judged by a rule: the rule has its action, and of addresses that a name
+/// resolved to, it speaks of destinations.
+pub fn is_asked(rule: &Rule, part: &Part<'_>) -> bool {
+    rule.actions.contains(part.action)
+        && (!is_resolved_address(part) || asks_for_a_destination(&rule.when))
+}
+
+/// Hands out the paths that `count` sentences add to a part, each as often as it is named.
+pub fn counted(model: &Model, judged: &Judged<'_>, visit: &mut dyn FnMut(&Judged<'_>)) {
+    for situation in Situation::all(model, judged) {
+        count::visit(&situation, visit);
+    }
+}
+
 /// The rules that a part is judged by.
 fn asked_rules<'m>(model: &'m Model, part: &Part<'_>) -> impl Iterator<Item = (usize, &'m Rule)> {
-    let (action, is_resolved) = (part.action, is_resolved_address(part));
-    model.rules.iter().enumerate().filter(move |(_, rule)| {
-        rule.actions.contains(action) && (!is_resolved || asks_for_a_destination(&rule.when))
-    })
+    model.rules.iter().enumerate().filter(move |(_, rule)| is_asked(rule, part))
 }
 
 /// Decides one part: the strictest that follows from any situation.

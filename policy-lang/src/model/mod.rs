@@ -7,6 +7,7 @@
 pub mod pattern;
 pub mod words;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use policy_eval::{
@@ -172,6 +173,8 @@ pub struct Rule {
     pub actions: ActionSet,
     /// When it matches a part with one of its actions.
     pub when: Formula,
+    /// Which conjuncts of `when` come from which clause of the text.
+    pub clauses: Vec<Clause>,
     pub reason: Option<String>,
     /// The whole sentence.
     pub at: Location,
@@ -191,6 +194,40 @@ impl Rule {
     }
 }
 
+/// A part of a sentence that takes something away from it: which conjuncts of its formula it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Clause {
+    pub kind: ClauseKind,
+    /// What is written behind the word: the objects, or the condition.
+    pub at: Location,
+    /// Indices into [`Formula::conjuncts`]. What stands there holds where the sentence goes on
+    /// matching: of `except` and `unless` it is the opposite of what is written.
+    pub conjuncts: Range<usize>,
+}
+
+/// The word of a [`Clause`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ClauseKind {
+    /// `except OBJECTS`
+    Except,
+    /// `when CONDITION`, of the sentence or of a block around it.
+    When,
+    /// `unless CONDITION`
+    Unless,
+}
+
+impl ClauseKind {
+    /// The word of the language.
+    pub const fn name(self) -> &'static str {
+        match self {
+            ClauseKind::Except => "except",
+            ClauseKind::When => "when",
+            ClauseKind::Unless => "unless",
+        }
+    }
+}
+
 /// When a sentence matches. Atoms are judged three-valued (`policy_eval::Truth`), and the
 /// connectives as Kleene's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -204,6 +241,15 @@ pub enum Formula {
 }
 
 impl Formula {
+    /// The formulas that all have to hold: the parts of an `And`, none of `True`.
+    pub fn conjuncts(&self) -> &[Formula] {
+        match self {
+            Formula::True => &[],
+            Formula::And(parts) => parts,
+            other => std::slice::from_ref(other),
+        }
+    }
+
     /// All of several; `True` drops out and nested `And`s are made flat.
     pub fn and(parts: impl IntoIterator<Item = Formula>) -> Formula {
         let mut flat = Vec::new();

@@ -8,6 +8,13 @@
 //!     │      └ Fields::object   └ Fields::set
 //!     └ expected tier ── compared ── Policy::explain(request)
 //! ```
+//!
+//! How far the tests reach is in [`Report::reached`] for rules and in [`Report::clauses`] for what
+//! takes something away from them.
+
+mod coverage;
+
+pub use coverage::ClauseCoverage;
 
 use std::collections::BTreeSet;
 
@@ -26,6 +33,9 @@ pub struct Report<'p> {
     /// For each rule of the model whether some test reached it: it matched a tested request, for
     /// certain or possibly.
     pub reached: Vec<bool>,
+    /// Every `except`, `when` and `unless` of the rules, in the order of places, and which of its
+    /// sides some test reached.
+    pub clauses: Vec<ClauseCoverage>,
 }
 
 /// One test.
@@ -73,22 +83,34 @@ impl Report<'_> {
         (cases().filter(|case| case.passes()).count(), cases().count())
     }
 
-    /// How many rules of a hundred are reached, rounded down; 100 where there is no rule.
+    /// Of each clause whether its two sides were reached.
+    pub fn sides(&self) -> impl Iterator<Item = bool> {
+        self.clauses.iter().flat_map(|clause| [clause.holds, clause.fails])
+    }
+
+    /// How much of a hundred the tests reach, rounded down; 100 where there is nothing to reach.
+    /// A rule counts once, and so does each side of a clause.
     pub fn coverage(&self) -> usize {
-        let reached = self.reached.iter().filter(|reached| **reached).count();
-        (reached * 100).checked_div(self.reached.len()).unwrap_or(100)
+        let rules = self.reached.iter().copied();
+        let (reached, all) = rules
+            .chain(self.sides())
+            .fold((0usize, 0usize), |(reached, all), is| (reached + usize::from(is), all + 1));
+        (reached * 100).checked_div(all).unwrap_or(100)
     }
 }
 
 /// Runs every test of a model on the policy that was compiled from it.
 ///
 /// # Cost
-/// Every rule is asked about every part of each request: see [`Policy::explain`].
+/// Every rule is asked about every part of each request: see [`Policy::explain`]. So is every
+/// clause of the rules, twice, until both of its sides were seen.
 pub fn run<'p>(model: &Model, policy: &'p Policy) -> Report<'p> {
     let mut names = BTreeSet::new();
-    let tests = model.tests.iter().map(|test| run_test(model, policy, test, &mut names)).collect();
+    let mut clauses = coverage::Clauses::new(model);
+    let run_test = |test| run_test(model, policy, test, &mut names, &mut clauses);
+    let tests = model.tests.iter().map(run_test).collect();
     let reached = model.rules.iter().map(|rule| names.contains(&*rule.name)).collect();
-    Report { tests, reached }
+    Report { tests, reached, clauses: clauses.finish() }
 }
 
 fn run_test<'p>(
@@ -96,12 +118,16 @@ fn run_test<'p>(
     policy: &'p Policy,
     test: &Test,
     reached: &mut BTreeSet<&'p str>,
+    clauses: &mut coverage::Clauses<'_>,
 ) -> TestRun<'p> {
     let mut run_case = |case: &TestCase| {
         let got = request(model, case).map(|request| {
-            let got = request.with_request(|request| policy.explain(request));
-            reached.extend(named_rules(&got));
-            got
+            request.with_request(|request| {
+                clauses.observe(request);
+                let got = policy.explain(request);
+                reached.extend(named_rules(&got));
+                got
+            })
         });
         CaseRun { at: case.at, expected: case.tier, got }
     };
@@ -109,12 +135,13 @@ fn run_test<'p>(
     TestRun { name: test.name.clone(), at: test.at, cases }
 }
 
-fn named_rules<'p>(explanation: &Explanation<'p>) -> impl Iterator<Item = &'p str> {
-    let parts = explanation.parts.iter();
-    let of_parts = parts.flat_map(|part| {
+/// The rules that matched a part, or a file that is counted in one.
+fn named_rules<'p>(explanation: &Explanation<'p>) -> Vec<&'p str> {
+    let counted = explanation.parts.iter().flat_map(|part| &part.counted);
+    let of_parts = explanation.parts.iter().chain(counted).flat_map(|part| {
         part.rules.iter().map(|found| found.rule.name).chain(part.rule.map(|rule| rule.name))
     });
-    of_parts.chain(explanation.decision.rule.map(|rule| rule.name)).collect::<Vec<_>>().into_iter()
+    of_parts.chain(explanation.decision.rule.map(|rule| rule.name)).collect()
 }
 
 /// The request that a line of a test describes.
@@ -216,6 +243,14 @@ mod tests {
         for (rule, _) in unreached {
             out += &format!("unreached: {}\n", rule.name);
         }
+        for clause in &report.clauses {
+            let text = &model.source(clause.at.source).text[clause.at.span.range()];
+            for (side, reached) in [("holds", clause.holds), ("fails", clause.fails)] {
+                if !reached {
+                    out += &format!("never {side}: {} {text}\n", clause.kind.name());
+                }
+            }
+        }
         out + &format!("{:?} {}%\n", report.passed(), report.coverage())
     }
 
@@ -246,18 +281,19 @@ test "all of it" {
 "#
             ),
             @r#"
-        allow  write "/w/x" -> allow
-        allow  connect "a.example" port 443 -> allow
-        allow  connect "a.example:443" -> allow
-        deny   connect unix "/var/run/docker.sock" -> deny
-        review call "db/query" where ticket = "T-1", args.where.id = 7 -> review
-        ask    call "db/query" where args.where.id = 8 -> ask
-        allow  use "TOKEN" where store = keyring -> allow
-        ask    search -> ask
-        ask    run "ls | wc" -> ask
-        unreached: deny delete "/etc/**"
-        (9, 9) 83%
-        "#
+            allow  write "/w/x" -> allow
+            allow  connect "a.example" port 443 -> allow
+            allow  connect "a.example:443" -> allow
+            deny   connect unix "/var/run/docker.sock" -> deny
+            review call "db/query" where ticket = "T-1", args.where.id = 7 -> review
+            ask    call "db/query" where args.where.id = 8 -> ask
+            allow  use "TOKEN" where store = keyring -> allow
+            ask    search -> ask
+            ask    run "ls | wc" -> ask
+            unreached: deny delete "/etc/**"
+            never fails: when store == keyring
+            (9, 9) 80%
+            "#
         );
     }
 }
