@@ -30,7 +30,8 @@ const POLICY_LANG: &[&[&str]] = &[
     &["model"],
     &["check", "interp", "digest", "automata"],
     &["compile"],
-    &["testing", "scope", "graph", "lint", "diff"],
+    &["testing", "scope", "graph", "diff"],
+    &["lint"],
 ];
 
 #[test]

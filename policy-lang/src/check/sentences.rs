@@ -433,6 +433,7 @@ impl<'f> Checker<'f> {
             proofs: self.proofs,
             tests,
             sources: self.files.sources.clone(),
+            given: self.files.given().len(),
         })
     }
 }

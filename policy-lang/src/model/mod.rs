@@ -47,6 +47,8 @@ pub struct Model {
     pub tests: Vec<Test>,
     /// Every text that was read, includes too. [`SourceId`] counts into it.
     pub sources: Vec<Arc<Source>>,
+    /// How many of the sources were given, each once; they come first. The others were included.
+    pub given: usize,
 }
 
 impl Model {

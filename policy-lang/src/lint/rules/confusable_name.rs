@@ -1,0 +1,116 @@
+//! See `confusable_name.md`.
+
+use crate::diagnostic::{Code, Level};
+use crate::lint::Lint;
+use crate::lint::allowance::Report;
+use crate::lint::context::Context;
+use crate::lint::names::each_text;
+
+pub(super) static LINT: Lint = Lint {
+    code: Code {
+        code: "L087",
+        title: "name whose letters look like others",
+        explanation: include_str!("confusable_name.md"),
+    },
+    name: "confusable-name",
+    level: Level::Warning,
+    check,
+};
+
+/// Scripts whose letters are taken for one another.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Script {
+    Latin,
+    Cyrillic,
+    Greek,
+    Armenian,
+    Cherokee,
+}
+
+impl Script {
+    const fn name(self) -> &'static str {
+        match self {
+            Script::Latin => "Latin",
+            Script::Cyrillic => "Cyrillic",
+            Script::Greek => "Greek",
+            Script::Armenian => "Armenian",
+            Script::Cherokee => "Cherokee",
+        }
+    }
+}
+
+/// The script of a letter, where it is one of those above.
+fn script(c: char) -> Option<Script> {
+    Some(match c {
+        'a'..='z' | 'A'..='Z' | '\u{C0}'..='\u{24F}' | '\u{1E00}'..='\u{1EFF}' => Script::Latin,
+        '\u{370}'..='\u{3FF}' | '\u{1F00}'..='\u{1FFF}' => Script::Greek,
+        '\u{400}'..='\u{52F}' => Script::Cyrillic,
+        '\u{531}'..='\u{587}' => Script::Armenian,
+        '\u{13A0}'..='\u{13FF}' | '\u{AB70}'..='\u{ABBF}' => Script::Cherokee,
+        _ => return None,
+    })
+}
+
+/// Letters of other scripts that look like Latin ones.
+const LIKE_LATIN: &str = "аесорхуіјѕԁԛԝһкмтвнАВЕКМНОРСТХУІЈЅοαρυνικΑΒΕΖΗΙΚΜΝΟΡΤΥΧոսօհ";
+
+fn check(context: &Context<'_>, report: &mut Report<'_>) {
+    for file in context.files {
+        if context.model.source(file.id).text.is_ascii()
+            && !context.model.source(file.id).text.contains("xn--")
+        {
+            continue;
+        }
+        each_text(file, &mut |text| {
+            for word in text.value.split(|c: char| !c.is_alphanumeric() && c != '-') {
+                let shown = match word.strip_prefix("xn--") {
+                    Some(_) => idna::domain_to_unicode(word).0,
+                    None => word.to_owned(),
+                };
+                let Some(why) = confusable(&shown) else { continue };
+                let start = text.value.find(word).unwrap_or(0);
+                let at = file.place(text.place(start, start + word.len()));
+                let message = format!("`{shown}` looks like another name");
+                report.add(
+                    LINT.at(at, message).primary(why).help("write it in letters of one script"),
+                );
+            }
+        });
+    }
+}
+
+/// Why a word may be taken for another.
+fn confusable(word: &str) -> Option<String> {
+    if word.is_ascii() {
+        return None;
+    }
+    let letters = || word.chars().filter_map(|c| Some((c, script(c)?)));
+    let (first, of_first) = letters().next()?;
+    let said = |c: char, script: Script| format!("`{c}` (U+{:04X}) is {}", c as u32, script.name());
+    if let Some((other, of_other)) = letters().find(|(_, script)| *script != of_first) {
+        let (odd, of_odd, of_rest) = match of_first {
+            Script::Latin => (other, of_other, of_first),
+            _ => (first, of_first, of_other),
+        };
+        return Some(format!("{}, beside {} letters", said(odd, of_odd), of_rest.name()));
+    }
+    let all_alike = of_first != Script::Latin
+        && word.chars().filter(|c| c.is_alphabetic()).all(|c| LIKE_LATIN.contains(c));
+    (all_alike && word.chars().count() > 1)
+        .then(|| format!("every letter looks like a Latin one: {}", said(first, of_first)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::confusable;
+
+    #[test]
+    fn words_of_one_script_are_themselves() {
+        for word in ["bücher", "почта", "ελλάδα", "東京tower", "naïve", "git"] {
+            assert_eq!(confusable(word), None, "{word}");
+        }
+        for word in ["gіt", "аре", "pаypal", "gοοgle"] {
+            assert!(confusable(word).is_some(), "{word}");
+        }
+    }
+}

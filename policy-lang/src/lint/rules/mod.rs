@@ -1,0 +1,120 @@
+//! One pair of files for each lint: `x.rs` looks, `x.md` explains.
+
+use super::Lint;
+
+mod absolute_include;
+mod any_program;
+mod any_tool;
+mod broad_escape;
+mod broad_write;
+mod command_runner;
+mod confusable_name;
+mod daemon_socket;
+mod default_allow;
+mod denial_without_reason;
+mod escaped_hidden_character;
+mod fails_open;
+mod flag_in_place;
+mod floors_lifted;
+mod hand_written_home;
+mod interpreter;
+mod mark_never_asked;
+mod mark_never_set;
+mod missed_folder;
+mod misspelt_sandbox;
+mod no_tests;
+mod open_door;
+mod open_inside;
+mod option_without_effect;
+mod public_suffix_wildcard;
+mod raw_text_condition;
+mod record_without_effect;
+mod redundant_pattern;
+mod remembered_always;
+mod secret_left_writable;
+mod trust_of_all;
+mod twin_roots;
+mod unanswered_ask;
+mod unknown_allowance;
+mod unnamed_rule;
+mod unreasoned_allowance;
+mod unrestricted_credentials;
+mod unrestricted_install;
+mod untested_rule;
+mod unused_allowance;
+mod unused_attribute;
+mod unused_root;
+mod unused_sandbox;
+mod unused_set;
+mod unversioned_policy;
+mod url_by_glob;
+mod wrapper_allowed;
+mod writable_hooks;
+mod writable_settings;
+mod writing_flag;
+
+/// Every lint, in the order of the codes. L001 to L019 are for those that need a proof.
+pub static LINTS: &[&Lint] = &[
+    &denial_without_reason::LINT,
+    &unnamed_rule::LINT,
+    &unversioned_policy::LINT,
+    &broad_write::LINT,
+    &missed_folder::LINT,
+    &hand_written_home::LINT,
+    &secret_left_writable::LINT,
+    &writable_hooks::LINT,
+    &writable_settings::LINT,
+    &redundant_pattern::LINT,
+    &twin_roots::LINT,
+    &public_suffix_wildcard::LINT,
+    &open_inside::LINT,
+    &open_door::LINT,
+    &daemon_socket::LINT,
+    &url_by_glob::LINT,
+    &any_program::LINT,
+    &interpreter::LINT,
+    &command_runner::LINT,
+    &writing_flag::LINT,
+    &flag_in_place::LINT,
+    &wrapper_allowed::LINT,
+    &raw_text_condition::LINT,
+    &any_tool::LINT,
+    &unrestricted_credentials::LINT,
+    &unrestricted_install::LINT,
+    &trust_of_all::LINT,
+    &default_allow::LINT,
+    &floors_lifted::LINT,
+    &fails_open::LINT,
+    &unanswered_ask::LINT,
+    &remembered_always::LINT,
+    &broad_escape::LINT,
+    &option_without_effect::LINT,
+    &record_without_effect::LINT,
+    &unused_set::LINT,
+    &unused_root::LINT,
+    &mark_never_set::LINT,
+    &mark_never_asked::LINT,
+    &unused_attribute::LINT,
+    &unused_sandbox::LINT,
+    &misspelt_sandbox::LINT,
+    &confusable_name::LINT,
+    &escaped_hidden_character::LINT,
+    &absolute_include::LINT,
+    &untested_rule::LINT,
+    &no_tests::LINT,
+    &unreasoned_allowance::LINT,
+    &unknown_allowance::LINT,
+    &unused_allowance::LINT,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What takes nothing away is known last, so the last lint is that of unused allowances.
+    #[test]
+    fn they_stand_in_the_order_of_their_codes() {
+        assert!(LINTS.is_sorted_by_key(|lint| lint.code.code));
+        assert_eq!(LINTS.last().map(|lint| lint.name), Some("unused-allowance"));
+    }
+}
