@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use policy_lang::format::format;
-use policy_lang::{model, testing};
+use policy_lang::{diagnostic, model, testing};
 
 use crate::files::{example, load, policies_below, read};
 
@@ -83,6 +83,28 @@ fn whoever_is_refused_or_asked_is_told_why() {
         );
     }
     assert!(silent.is_empty(), "without a name or a reason: {silent:?}");
+}
+
+/// What a lint has to say of an example is mended, or allowed with a reason.
+#[test]
+fn no_lint_has_anything_to_say() {
+    let mut complaints = Vec::new();
+    let alone: [&[&str]; 4] = [
+        &["common/commands.policy"],
+        &["common/secrets.policy"],
+        &["enterprise/facts.policy"],
+        &["tour.policy"],
+    ];
+    for names in POLICIES.iter().chain(&alone) {
+        let (model, _) = load(&layers(names));
+        for finding in policy_lang::lint::lint(&model) {
+            if policy_lang::lint::Lint::named(finding.code).is_some() {
+                let shown = diagnostic::render(&finding, &model.sources, diagnostic::Style::Plain);
+                complaints.push(shown);
+            }
+        }
+    }
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
 }
 
 /// A folder or file that nobody lists here would go untested.

@@ -134,7 +134,7 @@ mod tests {
         let (file, errors) = parse(&Source::new("tour.policy", TOUR), SourceId(0));
         assert_eq!(errors, []);
         assert_eq!(file.items.len(), 35);
-        assert_eq!(file.comments.len(), 4);
+        assert_eq!(file.comments.len(), 5);
     }
 
     /// Both ways of reading a text must tell the same of it.
