@@ -15,6 +15,7 @@ use policy_eval::{
 };
 use policy_lang::diagnostic::{self, Code, Diagnostic};
 use policy_lang::diff::{self, Comparison};
+use policy_lang::lint::Lint;
 use policy_lang::model::{Model, words};
 use policy_lang::scope::{ActionScope, Conditional, Entry, Scope};
 use policy_lang::span::{Location, Source};
@@ -206,6 +207,8 @@ pub(crate) struct CodesDocument {
 #[derive(Serialize)]
 struct CodeDocument {
     code: &'static str,
+    /// What a lint is allowed by.
+    name: Option<&'static str>,
     title: &'static str,
     explanation: &'static str,
 }
@@ -214,6 +217,7 @@ impl CodesDocument {
     pub(crate) fn new(codes: impl IntoIterator<Item = &'static Code>) -> Self {
         let code = |code: &'static Code| CodeDocument {
             code: code.code,
+            name: Lint::named(code.code).map(|lint| lint.name),
             title: code.title,
             explanation: code.explanation,
         };

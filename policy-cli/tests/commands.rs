@@ -523,7 +523,8 @@ fn lint_shows_findings_and_counts_them() {
     let folder = Folder::new("lint");
     folder.write("broken.policy", "alow run \"ls\"\nallow raed \"/x\"\n");
     folder.write("proof.policy", "never allow write \"/etc/**\"\n");
-    assert_snapshot!(folder.run(&["lint", "a.policy"]), @"ok: 1 file, nothing to say");
+    folder.write("clean.policy", "allow run \"ls ...\"\n");
+    assert_snapshot!(folder.run(&["lint", "clean.policy"]), @"ok: 1 file, nothing to say");
     assert_snapshot!(folder.run(&["lint", "broken.policy"]), @r#"
     error[P005]: unknown word `alow`
      --> broken.policy:1:1
@@ -589,6 +590,121 @@ fn lint_shows_findings_and_counts_them() {
     assert_snapshot!(folder.run(&["lint", "--list", "--format", "sarif"]), @r"
     ! error: `--explain` and `--list` have the formats `human` and `json`
     exit Some(2)
+    ");
+}
+
+#[test]
+fn lint_mends_what_can_be_mended() {
+    let folder = Folder::new("lint-fix");
+    folder.write("names.policy", "hosts ours = \"**.acme.com\", \"acme.com\"\n");
+    folder.write(
+        "a.policy",
+        "include \"names.policy\"\ndeny run \"rm -rf ...\" because \"x\u{200b}\"\nallow run \"git log ...\"\nallow connect ours\n",
+    );
+    folder.write("b.policy", "policy b layer team\n\nallow  run \"ls\"\n");
+    assert_snapshot!(folder.run(&["lint", "--fix", "a.policy", "b.policy"]), @r#"
+    info[L091]: this policy has no test
+     --> a.policy:1:1
+      |
+    1 | include "names.policy"
+      | ^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: say what you mean by an example: `test "secrets stay" { deny read "/home/me/.ssh/id" }`
+
+    warning[L088]: U+200B cannot be seen in reports and prompts
+     --> a.policy:2:39
+      |
+    2 | deny run "rm {-r} {-f} ..." because "x\u{200b}"
+      |                                       ^^^^^^^^
+      |
+      = help: leave it out; a request with such a character is at least asked about
+
+    info[L036]: `acme.com` is covered by `**.acme.com`
+     --> names.policy:1:29
+      |
+    1 | hosts ours = "**.acme.com", "acme.com"
+      |              -------------  ^^^^^^^^^^
+      |              |
+      |              this matches all of that
+      |
+      = help: leave it out
+
+    1 warning, 2 notes in 3 files
+    ! mended a.policy
+    ! 3 findings mended
+    "#);
+    assert_snapshot!(folder.read("a.policy"), @r#"
+    include "names.policy"
+    deny run "rm {-r} {-f} ..." because "x\u{200b}"
+    allow run "git log {no --output} ..."
+    allow connect ours
+    "#);
+    // What is included is not ours to change, and what is well stays as it was written.
+    assert_eq!(folder.read("names.policy"), "hosts ours = \"**.acme.com\", \"acme.com\"\n");
+    assert_eq!(folder.read("b.policy"), "policy b layer team\n\nallow  run \"ls\"\n");
+    assert_snapshot!(folder.run_with(&["lint", "--fix", "-"], "allow run \"sort ...\"\n"), @r#"
+    allow run "sort {no --compress-program} {no -o|--output} ..."
+    "#);
+    assert_snapshot!(folder.run_with(&["lint", "--fix", "-", "a.policy"], ""), @r"
+    ! error: with `--fix`, `-` stands alone, and the mended text is printed
+    exit Some(2)
+    ");
+    assert_snapshot!(folder.run(&["lint", "--fix", "HEAD:a.policy"]), @r"
+    ! error: `HEAD:a.policy` is of a revision, which cannot be mended
+    exit Some(2)
+    ");
+}
+
+#[test]
+fn lint_explains_by_name_and_lists_all() {
+    let folder = Folder::new("lint-pages");
+    assert_snapshot!(folder.run(&["lint", "--explain", "fails-open"]), @r#"
+    # L066: no answer taken for a yes
+
+    Name `fails-open`, level warning, with a fix.
+
+    `on failure allow` takes silence for a yes.
+
+    Where the reviewer is slow, not there or not reachable, the action runs. An attacker has to wait, or to
+    keep the reviewer busy.
+
+    ## Reported
+
+    ```policy
+    review run "git push ..." with reviewer "guardian", timeout 30s, on failure allow  # L066
+    ```
+
+    ## Fixed
+
+    ```policy
+    review run "git push ..." with reviewer "guardian", timeout 30s, on failure ask
+    ```
+
+    ## Not reported
+
+    ```policy
+    review run "git push ..." with reviewer "guardian", timeout 30s, on failure deny
+    ```
+    "#);
+    assert_eq!(
+        folder.run(&["lint", "--explain", "l066"]),
+        folder.run(&["lint", "--explain", "fails-open"])
+    );
+    assert_snapshot!(folder.run(&["lint", "--explain", "fail-open"]), @r"
+    ! error: unknown code `fail-open`; did you mean `fails-open`?
+    exit Some(2)
+    ");
+    let list = folder.run(&["lint", "--list"]);
+    let lints: Vec<&str> = list.lines().filter(|line| line.starts_with("L03")).collect();
+    assert_snapshot!(lints.join("\n"), @r"
+    L030  warning  broad-write               writing nearly everywhere
+    L031  warning  missed-folder             denial that leaves a way round in its own folder
+    L032  info     hand-written-home         home directory written out
+    L033  warning  secret-left-writable      secret that may not be read and may be written
+    L034  warning  writable-hooks            hooks and start-up files left writable
+    L035  info     writable-settings         settings that run programs left writable
+    L036  info     redundant-pattern         pattern that another in its list covers
+    L037  info     twin-roots                two roots for the same place
     ");
 }
 

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use policy_lang::check::no_includes;
 use policy_lang::diagnostic::{Diagnostic, Level};
 use policy_lang::format::format;
 use policy_lang::lint::{LINTS, Lint, fix, lint};
@@ -254,4 +255,21 @@ fn fixes_that_touch_one_another_wait_for_the_next_round() {
 fn a_text_that_was_not_laid_out_is_changed_where_it_is_mended_only() {
     let text = "deny   read \"/a/**\",   \"/a/b\"   because \"x\"\n";
     assert_eq!(mended(text, "L036"), "deny   read \"/a/**\"   because \"x\"\n");
+}
+
+/// A character that nobody sees is an error, and one that can be mended.
+#[test]
+fn hidden_characters_are_written_by_their_numbers_or_go() {
+    let cases = [
+        ("deny read \"/a\u{200b}b\"\n", "deny read \"/a\\u{200b}b\"\n"),
+        ("allow run \"ls\"  # fine\u{202e}\n", "allow run \"ls\"  # fine\n"),
+        ("allow\u{200b} run \"ls\"\n", "allow run \"ls\"\n"),
+        ("allow run r\"ls\u{200b}\"\n", "allow run r\"ls\u{200b}\"\n"),
+    ];
+    for (text, expected) in cases {
+        let source = Source::new("a.policy", text);
+        let failure = load(vec![source], &no_includes).unwrap_err();
+        let fixed = fix(&failure.diagnostics, &failure.sources, 1);
+        assert_eq!(fixed.sources[0].text, expected);
+    }
 }

@@ -91,7 +91,7 @@ fn laid_out(path: &Path, ui: &Ui) -> Result<Option<(String, String)>, Stop> {
 }
 
 /// Replaces the text of a file: whoever reads it sees the old text or the new one, whole.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
+pub(super) fn replace(path: &Path, text: &str) -> io::Result<()> {
     // Of a link it is the file behind it that changes.
     let path = path.canonicalize()?;
     let mut name = path.file_name().unwrap_or_default().to_owned();

@@ -1,11 +1,15 @@
 //! `policy lint`: what is wrong with a policy, and what leaves something to be desired.
 
+mod fix;
+
+use std::collections::HashSet;
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 use policy_lang::diagnostic::{Diagnostic, Level, github, junit, sarif};
-use policy_lang::lint::{self, NOT_PROVED};
+use policy_lang::lint::{self, LINTS, Lint, NOT_PROVED};
 use policy_lang::span::Source;
 
 use crate::documents::{CodesDocument, FindingsDocument};
@@ -23,10 +27,13 @@ pub(crate) struct LintArgs {
     /// Exit with 4 where a finding is at least so bad.
     #[arg(long, value_name = "LEVEL", default_value = "error", value_parser = level)]
     fail_level: Level,
-    /// Explain the code of a finding.
-    #[arg(long, value_name = "CODE")]
+    /// Write the safe edits of findings into the files; of `-`, print the mended text.
+    #[arg(long, conflicts_with_all = ["explain", "list"])]
+    fix: bool,
+    /// Explain a finding, by its code or its name.
+    #[arg(long, value_name = "CODE|NAME")]
     explain: Option<String>,
-    /// List the codes of all findings.
+    /// List all findings that there can be.
     #[arg(long)]
     list: bool,
 }
@@ -63,18 +70,17 @@ pub(crate) fn run(args: &LintArgs, ui: &mut Ui) -> Result<Outcome, Stop> {
     if args.list {
         return list(args.format, ui);
     }
-    let sources = input::sources(&args.files)?;
-    let (sources, findings) = match input::check_sources(sources) {
-        Err(failure) => (failure.sources, failure.diagnostics),
-        Ok(model) => match policy_lang::compile::compile(&model) {
-            Err(error) => (model.sources, vec![error.finding()]),
-            Ok(_) => {
-                let findings = lint::lint(&model);
-                (model.sources, findings)
-            }
-        },
+    let Looked { sources, findings, .. } = match args.fix {
+        true => fix::fix(&args.files, ui)?,
+        false => look(input::sources(&args.files)?),
     };
     match args.format {
+        // Standard output has the mended text.
+        LintFormat::Human if args.fix && args.files.iter().any(|file| input::is_stdin(file)) => {
+            if !findings.is_empty() {
+                ui.note(ui::findings(&findings, &sources).trim_end());
+            }
+        }
         LintFormat::Human => show(&findings, &sources, ui)?,
         LintFormat::Json => ui.document(&FindingsDocument::new(&findings, &sources))?,
         LintFormat::Sarif => ui.document(&sarif::log(&findings, &sources, lint::codes()))?,
@@ -94,11 +100,37 @@ pub(crate) fn run(args: &LintArgs, ui: &mut Ui) -> Result<Outcome, Stop> {
     }
 }
 
-fn show(
-    findings: &[Diagnostic],
-    sources: &[std::sync::Arc<Source>],
-    ui: &mut Ui,
-) -> Result<(), Stop> {
+/// What there is to say of some files.
+#[derive(Clone)]
+struct Looked {
+    /// Every text that places speak of: those that were given first.
+    sources: Vec<Arc<Source>>,
+    given: usize,
+    findings: Vec<Diagnostic>,
+}
+
+impl Looked {
+    fn is_valid(&self) -> bool {
+        self.findings.iter().all(|finding| finding.level < Level::Error)
+    }
+}
+
+fn look(given: Vec<Arc<Source>>) -> Looked {
+    let number = given.iter().collect::<HashSet<_>>().len();
+    let (sources, findings) = match input::check_sources(given) {
+        Err(failure) => (failure.sources, failure.diagnostics),
+        Ok(model) => match policy_lang::compile::compile(&model) {
+            Err(error) => (model.sources, vec![error.finding()]),
+            Ok(_) => {
+                let findings = lint::lint(&model);
+                (model.sources, findings)
+            }
+        },
+    };
+    Looked { sources, given: number, findings }
+}
+
+fn show(findings: &[Diagnostic], sources: &[Arc<Source>], ui: &mut Ui) -> Result<(), Stop> {
     write!(ui, "{}", ui::findings(findings, sources))?;
     let files = count(sources.len(), "file");
     if findings.is_empty() {
@@ -122,12 +154,22 @@ pub(super) fn count(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
-fn explain(code: &str, format: LintFormat, ui: &mut Ui) -> Result<Outcome, Stop> {
-    let Some(found) = lint::codes().find(|known| known.code.eq_ignore_ascii_case(code)) else {
-        return Err(Stop::Usage(format!("unknown code `{code}`; `policy lint --list` has all")));
+fn explain(name: &str, format: LintFormat, ui: &mut Ui) -> Result<Outcome, Stop> {
+    let lint = Lint::named(name);
+    let code = lint.map(|lint| &lint.code);
+    let by_code = || lint::codes().find(|known| known.code.eq_ignore_ascii_case(name));
+    let Some(found) = code.or_else(by_code) else {
+        let hint = match Lint::nearest(name) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "`policy lint --list` has all".to_owned(),
+        };
+        return Err(Stop::Usage(format!("unknown code `{name}`; {hint}")));
     };
     if format == LintFormat::Json {
         ui.document(&CodesDocument::new([found]))?;
+    } else if lint.is_some() {
+        // A page is made of lines already.
+        write!(ui, "{}", found.explanation)?;
     } else {
         writeln!(ui, "{} {}\n", paint(STRONG, found.code), paint(STRONG, found.title))?;
         writeln!(ui, "{}", wrapped(found.explanation, 80))?;
@@ -138,10 +180,24 @@ fn explain(code: &str, format: LintFormat, ui: &mut Ui) -> Result<Outcome, Stop>
 fn list(format: LintFormat, ui: &mut Ui) -> Result<Outcome, Stop> {
     if format == LintFormat::Json {
         ui.document(&CodesDocument::new(lint::codes()))?;
-    } else {
-        for code in lint::codes() {
-            writeln!(ui, "{}  {}", paint(STRONG, code.code), code.title)?;
-        }
+        return Ok(Outcome::Done);
+    }
+    let width = LINTS.iter().map(|lint| lint.name.len()).max().unwrap_or(0);
+    for code in lint::codes() {
+        let lint = Lint::named(code.code);
+        let level = match lint {
+            Some(lint) => lint.level,
+            None if code.code == NOT_PROVED => Level::Info,
+            None => Level::Error,
+        };
+        let name = lint.map_or("", |lint| lint.name);
+        writeln!(
+            ui,
+            "{}  {:<7}  {name:<width$}  {}",
+            paint(STRONG, code.code),
+            level.name(),
+            code.title
+        )?;
     }
     Ok(Outcome::Done)
 }

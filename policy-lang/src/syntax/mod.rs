@@ -62,8 +62,10 @@ pub const MOST_ERRORS: usize = 100;
 /// Linear in the length of the text.
 pub fn parse(source: &Source, id: SourceId) -> (File, Vec<Diagnostic>) {
     let (file, mut errors) = read(&source.text);
-    // Of several errors at one place the first says most.
-    errors.sort_by_key(|(_, span)| span.start);
+    // Of several errors at one place the first says most, and that nobody sees what stands there
+    // says more than that it was not expected.
+    let is_seen = |error: &SyntaxError| !matches!(error, SyntaxError::HiddenCharacter(_));
+    errors.sort_by_key(|(error, span)| (span.start, is_seen(error)));
     errors.dedup_by_key(|(_, span)| span.start);
     if errors.len() > MOST_ERRORS {
         errors.truncate(MOST_ERRORS);
@@ -72,7 +74,31 @@ pub fn parse(source: &Source, id: SourceId) -> (File, Vec<Diagnostic>) {
     }
     let findings =
         errors.iter().map(|(error, span)| error.at(Location { source: id, span: *span }));
-    (file, findings.collect())
+    (file, unhide(findings.collect(), &errors, &source.text))
+}
+
+/// Adds to errors about hidden characters how they are mended: in a string the character is written
+/// by its number, elsewhere it goes. A raw string has no numbers.
+fn unhide(findings: Vec<Diagnostic>, errors: &Errors, text: &str) -> Vec<Diagnostic> {
+    if !errors.iter().any(|(error, _)| matches!(error, SyntaxError::HiddenCharacter(_))) {
+        return findings;
+    }
+    let mut tokens = scan::Tokens::from(text, 0).peekable();
+    let mut mend = |(finding, (error, span)): (Diagnostic, &(SyntaxError, Span))| {
+        let (SyntaxError::HiddenCharacter(c), Some(at)) = (error, finding.location()) else {
+            return finding;
+        };
+        while tokens.next_if(|token| token.span().end <= span.start).is_some() {}
+        let inside = tokens.peek().filter(|token| token.span().start <= span.start);
+        match inside.map(|token| (token.kind, token.text.starts_with('r'))) {
+            Some((scan::Kind::Text, true)) => finding,
+            Some((scan::Kind::Text, false)) => {
+                finding.edit(at, format!("\\u{{{:x}}}", u32::from(*c)))
+            }
+            _ => finding.edit(at, ""),
+        }
+    };
+    findings.into_iter().zip(errors).map(&mut mend).collect()
 }
 
 type Errors = Vec<(SyntaxError, Span)>;
