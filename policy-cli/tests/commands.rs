@@ -1094,8 +1094,8 @@ fn the_starter_is_laid_out_and_its_tests_pass() {
     ok    history is looked at, and never rewritten
     ok    the network asks
 
-    4 tests: 14 lines passed, 0 failed
-    11 of 11 rules reached (100%)
+    4 tests: 15 lines passed, 0 failed
+    12 of 12 rules reached (100%)
     "#);
     assert_eq!(folder.code(&["fmt", "--check", "agents.policy"]), Some(0));
     folder.write("agents.policy", "# mine\n");
@@ -1105,6 +1105,7 @@ fn the_starter_is_laid_out_and_its_tests_pass() {
     "#);
     assert_eq!(folder.read("agents.policy"), "# mine\n");
     assert_eq!(folder.code(&["init", "--force"]), Some(0));
+    assert_snapshot!(folder.run(&["lint", "agents.policy"]), @"ok: 1 file, nothing to say");
 }
 
 #[test]

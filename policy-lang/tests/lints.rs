@@ -39,7 +39,7 @@ struct Page<'p> {
     silent: Vec<&'p str>,
 }
 
-fn page(lint: &'static Lint) -> Page<'static> {
+fn page_of(lint: &'static Lint) -> Page<'static> {
     let text = lint.code.explanation;
     let mut sections: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for section in text.split("\n## ").skip(1) {
@@ -79,7 +79,7 @@ fn without_marks(block: &str, lint: &Lint) -> (String, Vec<u32>) {
 #[test]
 fn a_page_begins_with_what_the_lint_is() {
     for lint in LINTS {
-        let has_fix = !page(lint).fixed.is_empty();
+        let has_fix = !page_of(lint).fixed.is_empty();
         let beginning = format!(
             "# {}: {}\n\nName `{}`, level {}{}.\n\n",
             lint.code.code,
@@ -96,7 +96,7 @@ fn a_page_begins_with_what_the_lint_is() {
 #[test]
 fn what_a_page_shows_stands_in_the_canonical_layout() {
     for lint in LINTS {
-        let page = page(lint);
+        let page = page_of(lint);
         for block in page.reported.iter().chain(&page.fixed).chain(&page.silent) {
             let layout = format(&Source::new("page.policy", *block));
             assert_eq!(layout.expect("it is a policy"), **block, "{}", lint.name);
@@ -107,7 +107,7 @@ fn what_a_page_shows_stands_in_the_canonical_layout() {
 #[test]
 fn a_page_reports_what_it_calls_reported() {
     for lint in LINTS {
-        let page = page(lint);
+        let page = page_of(lint);
         assert!(!page.reported.is_empty(), "{} shows what it reports", lint.name);
         for block in page.reported {
             let (text, marked) = without_marks(block, lint);
@@ -123,7 +123,7 @@ fn a_page_reports_what_it_calls_reported() {
 #[test]
 fn a_page_is_silent_on_what_it_calls_silent() {
     for lint in LINTS {
-        let page = page(lint);
+        let page = page_of(lint);
         assert!(!page.silent.is_empty(), "{} shows what it does not report", lint.name);
         for block in page.silent {
             let found = findings(&check(block), lint.code.code);
@@ -149,7 +149,7 @@ fn mended(text: &str, code: &str) -> String {
 #[test]
 fn a_fix_does_what_its_page_says() {
     for lint in LINTS {
-        let page = page(lint);
+        let page = page_of(lint);
         let (text, _) = without_marks(page.reported[0], lint);
         let laid_out = format(&Source::new("page.policy", &text)).expect("it is a policy");
         let mended = mended(&laid_out, lint.code.code);
@@ -168,7 +168,7 @@ fn a_fix_does_what_its_page_says() {
 fn findings_read_well() {
     let mut out = String::new();
     for lint in LINTS {
-        for block in page(lint).reported {
+        for block in page_of(lint).reported {
             let model = check(&without_marks(block, lint).0);
             for finding in findings(&model, lint.code.code) {
                 out += &policy_lang::diagnostic::render(
@@ -271,5 +271,41 @@ fn hidden_characters_are_written_by_their_numbers_or_go() {
         let failure = load(vec![source], &no_includes).unwrap_err();
         let fixed = fix(&failure.diagnostics, &failure.sources, 1);
         assert_eq!(fixed.sources[0].text, expected);
+    }
+}
+
+/// `docs/lints.md` has a table of all lints. With `UPDATE_DOCS` it is written.
+#[test]
+fn the_documentation_has_all_lints() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/lints.md");
+    let page = std::fs::read_to_string(path).expect("the page is there");
+    let (start, end) = ("--test lints -->\n", "<!-- /table -->");
+    let (before, rest) = page.split_once(start).expect("the table begins");
+    let (_, behind) = rest.split_once(end).expect("the table ends");
+    let mut table =
+        String::from("\n| code | name | level | what it reports | fix |\n|---|---|---|---|---|\n");
+    for lint in LINTS {
+        let file = lint.name.replace('-', "_");
+        let fix = if page_of(lint).fixed.is_empty() { "" } else { "yes" };
+        table += &format!(
+            "| {} | [{}](../policy-lang/src/lint/rules/{file}.md) | {} | {} | {fix} |\n",
+            lint.code.code,
+            lint.name,
+            lint.level.name(),
+            lint.code.title,
+        );
+    }
+    let written = format!("{before}{start}{table}\n{end}{behind}");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(path, &written).expect("the page can be written");
+    }
+    assert!(page == written, "docs/lints.md is not up to date: run with UPDATE_DOCS=1");
+    for name in behind.split('`') {
+        let is_name =
+            name.contains('-') && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+        assert!(
+            !is_name || name.starts_with('-') || Lint::named(name).is_some(),
+            "no lint is called {name}"
+        );
     }
 }

@@ -17,12 +17,22 @@ pub(super) struct Later {
     pub(super) deny: &'static str,
 }
 
+/// When somebody has thought of the files of a list.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Enough {
+    /// Where each of them is restricted.
+    Each,
+    /// Where one of them is: they are many, and nobody uses all.
+    One,
+}
+
 /// Reports every allowed tree that reaches files of a list that nothing restricts.
 pub(super) fn check(
     context: &Context<'_>,
     report: &mut Report<'_>,
     lint: &Lint,
     files: &'static [Later],
+    enough: Enough,
 ) {
     if context.model.default_tier(Action::Write) == Tier::Deny
         && context.allows(Action::Write).next().is_none()
@@ -36,7 +46,7 @@ pub(super) fn check(
         .filter_map(|file| Some((file, pattern(file)?)))
         .filter(|(_, file)| !restricted.iter().any(|wide| covers::path(wide, file)))
         .collect();
-    if open.is_empty() {
+    if open.is_empty() || enough == Enough::One && open.len() < files.len() {
         return;
     }
     for sentence in context.allows(Action::Write) {

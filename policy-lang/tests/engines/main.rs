@@ -6,6 +6,7 @@
 
 mod answer;
 mod laws;
+mod mending;
 
 use policy_eval::Request;
 use policy_generate::{Dice, Policy, shrink_policy, shrink_request};

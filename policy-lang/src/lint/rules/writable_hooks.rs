@@ -4,7 +4,7 @@ use crate::diagnostic::{Code, Level};
 use crate::lint::Lint;
 use crate::lint::allowance::Report;
 use crate::lint::context::Context;
-use crate::lint::run_later::{self, Later};
+use crate::lint::run_later::{self, Enough, Later};
 
 pub(super) static LINT: Lint = Lint {
     code: Code {
@@ -30,5 +30,5 @@ const FILES: &[Later] = &[
 ];
 
 fn check(context: &Context<'_>, report: &mut Report<'_>) {
-    run_later::check(context, report, &LINT, FILES);
+    run_later::check(context, report, &LINT, FILES, Enough::Each);
 }
