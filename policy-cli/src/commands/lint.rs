@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use policy_lang::diagnostic::{Diagnostic, Level, github, junit, sarif};
+use policy_lang::diff;
 use policy_lang::lint::{self, LINTS, Lint, NOT_PROVED};
 use policy_lang::span::Source;
 
@@ -157,7 +158,8 @@ pub(super) fn count(number: usize, what: &str) -> String {
 fn explain(name: &str, format: LintFormat, ui: &mut Ui) -> Result<Outcome, Stop> {
     let lint = Lint::named(name);
     let code = lint.map(|lint| &lint.code);
-    let by_code = || lint::codes().find(|known| known.code.eq_ignore_ascii_case(name));
+    let codes = || lint::codes().chain(diff::sarif::CODES);
+    let by_code = || codes().find(|known| known.code.eq_ignore_ascii_case(name));
     let Some(found) = code.or_else(by_code) else {
         let hint = match Lint::nearest(name) {
             Some(near) => format!("did you mean `{near}`?"),

@@ -216,9 +216,22 @@ fn descriptor(code: &str, rule: Option<Rule<'_>>) -> Value {
     json!({
         "id": rule.code,
         "shortDescription": message(rule.title),
-        "fullDescription": message(rule.explanation),
+        "fullDescription": message(&summary(rule.explanation)),
         "help": {"text": text(rule.explanation), "markdown": rule.explanation},
     })
+}
+
+/// What an explanation says before its examples. Services show no more than this much of it.
+fn summary(explanation: &str) -> String {
+    const LONGEST: usize = 1000;
+    let is_text = |part: &&str| !part.starts_with("# ") && !part.starts_with("Name `");
+    let parts = explanation.split("\n\n").filter(is_text);
+    let parts: Vec<&str> = parts.take_while(|part| !part.starts_with("## ")).collect();
+    let text = words(&parts.join(" "));
+    match text.char_indices().nth(LONGEST) {
+        None => text,
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
 }
 
 fn result(finding: &Finding, rule_index: usize) -> Value {

@@ -176,7 +176,7 @@ fn card(
         out,
         "<h3 id=\"title-{number}\"><span class=\"direction\"><span aria-hidden=\"true\">{}</span> \
          {name}</span> <span class=\"number\">{number}</span></h3>\n<p class=\"region\">{}</p>\n\
-         <p class=\"change\">{} <span class=\"arrow\" aria-label=\"becomes\">→</span> {}</p>",
+         <p class=\"change\">{} <span class=\"arrow\"><span aria-hidden=\"true\">→</span><span class=\"unseen\">becomes</span></span> {}</p>",
         sign(*direction),
         region(&difference.region),
         badge(difference.aspect, &difference.from, &before),
