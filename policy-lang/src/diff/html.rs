@@ -42,7 +42,7 @@ pub fn page(comparison: &Comparison<'_>) -> String {
     if !report.unproved.is_empty() {
         out += "<section aria-labelledby=\"unproved\"><h2 id=\"unproved\">Not compared in full</h2>\n<ul>\n";
         for unproved in &report.unproved {
-            let (action, why) = (unproved.action, escape(&unproved.why));
+            let (action, why) = (unproved.action, region(&unproved.why));
             out += &format!("<li><code>{action}</code>: {why}</li>\n");
         }
         out += "</ul></section>\n";

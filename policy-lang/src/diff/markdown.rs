@@ -28,7 +28,7 @@ pub fn comment(comparison: &Comparison<'_>) -> String {
         out += &format!(
             "\n**Not compared in full**: {}: {}\n",
             code(unproved.action.name(), false),
-            words(&unproved.why)
+            region(&unproved.why, false)
         );
     }
     if report.differences.is_empty() {
