@@ -192,8 +192,8 @@ pub(crate) struct FindingsDocument {
 
 impl FindingsDocument {
     pub(crate) fn new(findings: &[Diagnostic], sources: &[Arc<Source>]) -> Self {
-        let findings = findings.iter().map(|found| diagnostic::json::finding(found, sources));
-        FindingsDocument { schema_version: SCHEMA_VERSION, findings: findings.collect() }
+        let findings = diagnostic::json::findings(findings, sources);
+        FindingsDocument { schema_version: SCHEMA_VERSION, findings }
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use policy_eval::safe;
 
-use super::place::Region;
+use super::place::{Places, Region};
 use super::{Diagnostic, Level};
 use crate::span::Source;
 
@@ -24,6 +24,7 @@ use crate::span::Source;
 /// );
 /// ```
 pub fn commands(diagnostics: &[Diagnostic], sources: &[Arc<Source>]) -> String {
+    let places = Places::new(sources);
     let command_of = |diagnostic: &Diagnostic| {
         let mut text = diagnostic.message.clone();
         if let Some(label) = diagnostic.labels.iter().find(|label| label.primary)
@@ -33,14 +34,14 @@ pub fn commands(diagnostics: &[Diagnostic], sources: &[Arc<Source>]) -> String {
         }
         let mut lines = vec![text];
         for label in diagnostic.labels.iter().filter(|label| !label.primary) {
-            if let Some(place) = Region::new(label.location, sources) {
+            if let Some(place) = places.region(label.location) {
                 lines.push(format!("{}:{}: {}", place.file, place.start.0, label.text));
             }
         }
         if let Some(help) = &diagnostic.help {
             lines.push(format!("help: {help}"));
         }
-        let place = diagnostic.location().and_then(|at| Region::new(at, sources));
+        let place = diagnostic.location().and_then(|at| places.region(at));
         command(diagnostic.level, place.as_ref(), &format!("policy {}", diagnostic.code), &lines)
     };
     diagnostics.iter().map(command_of).collect()

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::Diagnostic;
+use super::place::Places;
 use crate::span::{Location, Source};
 
 #[derive(Serialize)]
@@ -60,16 +61,26 @@ struct Point {
 /// assert_eq!(finding["end"], serde_json::json!({"line": 1, "column": 5, "byte": 4}));
 /// ```
 pub fn finding(diagnostic: &Diagnostic, sources: &[Arc<Source>]) -> serde_json::Value {
+    finding_at(diagnostic, &Places::new(sources))
+}
+
+/// Several findings, each as [`finding`] has it, in one pass over the sources.
+pub fn findings(diagnostics: &[Diagnostic], sources: &[Arc<Source>]) -> Vec<serde_json::Value> {
+    let places = Places::new(sources);
+    diagnostics.iter().map(|found| finding_at(found, &places)).collect()
+}
+
+fn finding_at(diagnostic: &Diagnostic, places: &Places<'_>) -> serde_json::Value {
     let related = diagnostic.labels.iter().filter(|label| !label.primary);
     let finding = Finding {
         rule: diagnostic.code,
         level: diagnostic.level.name(),
         message: &diagnostic.message,
-        place: diagnostic.location().and_then(|location| place(location, sources)),
+        place: diagnostic.location().and_then(|location| place(location, places)),
         help: diagnostic.help.as_deref(),
         related: related
             .filter_map(|label| {
-                let place = place(label.location, sources)?;
+                let place = place(label.location, places)?;
                 Some(Related { message: &label.text, place })
             })
             .collect(),
@@ -80,11 +91,11 @@ pub fn finding(diagnostic: &Diagnostic, sources: &[Arc<Source>]) -> serde_json::
     serde_json::to_value(finding).unwrap_or_default()
 }
 
-fn place(location: Location, sources: &[Arc<Source>]) -> Option<Place<'_>> {
-    let source = sources.get(location.source.0 as usize)?;
+fn place<'s>(location: Location, places: &Places<'s>) -> Option<Place<'s>> {
+    let (source, lines) = places.source(location.source)?;
     let point = |byte: u32| {
         let byte = (byte as usize).min(source.text.len());
-        let (line, column) = source.line_column(byte);
+        let (line, column) = lines.line_column(byte);
         Point { line, column, byte }
     };
     Some(Place {

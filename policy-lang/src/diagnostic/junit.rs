@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use policy_eval::safe;
 
-use super::place::Region;
+use super::place::Places;
 use super::{Diagnostic, Level};
 use crate::span::Source;
 
@@ -116,39 +116,35 @@ fn write_case(out: &mut String, suite: &Suite, case: &Case) {
 /// assert_eq!(suites[0].cases[0].name, "P005 at 1:1: unknown word `alow`");
 /// ```
 pub fn findings(diagnostics: &[Diagnostic], sources: &[Arc<Source>], fails: Level) -> Vec<Suite> {
-    let place = |found: &Diagnostic| found.location().and_then(|at| Region::new(at, sources));
+    let places = Places::new(sources);
     let mut suites: Vec<Suite> = sources
         .iter()
-        .enumerate()
-        .map(|(index, source)| {
-            let here = diagnostics
-                .iter()
-                .filter(|found| found.location().is_some_and(|at| at.source.0 as usize == index));
-            Suite {
-                name: source.name.clone(),
-                cases: here.map(|found| case(found, place(found), sources, fails)).collect(),
-            }
-        })
+        .map(|source| Suite { name: source.name.clone(), cases: Vec::new() })
         .collect();
+    let mut placeless = Vec::new();
+    for found in diagnostics {
+        let source = found.location().map(|at| at.source.0 as usize);
+        let case = case(found, &places, fails);
+        match source.and_then(|index| suites.get_mut(index)) {
+            Some(suite) => suite.cases.push(case),
+            None => placeless.push(case),
+        }
+    }
     for suite in suites.iter_mut().filter(|suite| suite.cases.is_empty()) {
         suite.cases.push(Case { name: "no findings".to_owned(), ..Case::default() });
     }
-    let placeless: Vec<Case> = diagnostics
-        .iter()
-        .filter(|found| place(found).is_none())
-        .map(|found| case(found, None, sources, fails))
-        .collect();
     if !placeless.is_empty() {
         suites.push(Suite { name: "policy".to_owned(), cases: placeless });
     }
     suites
 }
 
-fn case(found: &Diagnostic, place: Option<Region>, sources: &[Arc<Source>], fails: Level) -> Case {
+fn case(found: &Diagnostic, places: &Places<'_>, fails: Level) -> Case {
     let Diagnostic { code, message, level, .. } = found;
+    let place = found.location().and_then(|at| places.region(at));
     let at = place.map(|place| format!(" at {}:{}", place.start.0, place.start.1));
     let name = format!("{code}{}: {message}", at.unwrap_or_default());
-    let text = super::render(found, sources, super::Style::Plain);
+    let text = super::text::render_at(found, places, super::Style::Plain);
     if *level < fails {
         return Case { name, failure: None, output: text };
     }

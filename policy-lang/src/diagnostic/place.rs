@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::span::{Location, Source};
+use crate::span::{Lines, Location, Source, SourceId};
 
 /// A region of a file. Lines and columns count from 1, columns in characters; the end is the
 /// first character behind the region.
@@ -14,12 +14,29 @@ pub(crate) struct Region {
     pub(crate) end: Option<(u32, u32)>,
 }
 
-impl Region {
+/// Sources, and where their lines begin: for asking many places.
+pub(crate) struct Places<'s> {
+    pub(crate) sources: &'s [Arc<Source>],
+    lines: Vec<Lines<'s>>,
+}
+
+impl<'s> Places<'s> {
+    /// Finds the lines, in one pass over the texts.
+    pub(crate) fn new(sources: &'s [Arc<Source>]) -> Places<'s> {
+        Places { sources, lines: sources.iter().map(|source| Lines::new(source)).collect() }
+    }
+
+    /// The source that an id names, and its lines.
+    pub(crate) fn source(&self, id: SourceId) -> Option<(&'s Source, &Lines<'s>)> {
+        let index = id.0 as usize;
+        Some((self.sources.get(index)?, self.lines.get(index)?))
+    }
+
     /// The region of a location, as far as it lies in the sources.
-    pub(crate) fn new(location: Location, sources: &[Arc<Source>]) -> Option<Region> {
-        let source = sources.get(location.source.0 as usize)?;
-        let start = source.line_column(location.span.start as usize);
-        let end = source.line_column(location.span.end as usize).max(start);
+    pub(crate) fn region(&self, location: Location) -> Option<Region> {
+        let (source, lines) = self.source(location.source)?;
+        let start = lines.line_column(location.span.start as usize);
+        let end = lines.line_column(location.span.end as usize).max(start);
         Some(Region { file: source.name.clone(), start, end: Some(end) })
     }
 }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use policy_eval::safe;
 use serde_json::{Map, Value, json};
 
-use super::place::{Region, uri};
+use super::place::{Places, Region, uri};
 use super::{Code, Diagnostic, Edit, Level};
 use crate::span::{Location, Source, boundary};
 
@@ -43,15 +43,16 @@ const FINGERPRINT: &str = "policy/v1";
 /// ```
 ///
 /// # Cost
-/// Linear in the findings times the length of the sources that they name.
+/// Linear in the length of the sources, and in the findings and the lines that they stand on.
 pub fn log(
     diagnostics: &[Diagnostic],
     sources: &[Arc<Source>],
     codes: impl IntoIterator<Item = &'static Code>,
 ) -> Value {
     let mut seen = BTreeMap::new();
+    let places = Places::new(sources);
     let findings: Vec<Finding> =
-        diagnostics.iter().map(|found| Finding::new(found, sources, &mut seen)).collect();
+        diagnostics.iter().map(|found| Finding::new(found, &places, &mut seen)).collect();
     let known: Vec<&Code> = codes.into_iter().collect();
     let rule = |code: &str| {
         let found = known.iter().find(|known| known.code == code)?;
@@ -84,7 +85,7 @@ pub(crate) struct Finding {
 impl Finding {
     fn new(
         diagnostic: &Diagnostic,
-        sources: &[Arc<Source>],
+        places: &Places<'_>,
         seen: &mut BTreeMap<String, usize>,
     ) -> Finding {
         let mut text = diagnostic.message.clone();
@@ -96,7 +97,7 @@ impl Finding {
         if let Some(help) = &diagnostic.help {
             text = format!("{text}. Help: {help}");
         }
-        let region = |location| Region::new(location, sources);
+        let region = |location| places.region(location);
         let related = diagnostic.labels.iter().filter(|label| !label.primary);
         let mut properties = Map::new();
         if let Some(witness) = &diagnostic.witness {
@@ -110,8 +111,8 @@ impl Finding {
             related: related
                 .filter_map(|label| Some((region(label.location)?, label.text.clone())))
                 .collect(),
-            fixes: fixes(diagnostic, sources),
-            fingerprint: fingerprint(diagnostic, sources, seen),
+            fixes: fixes(diagnostic, places),
+            fingerprint: fingerprint(diagnostic, places, seen),
             properties,
         }
     }
@@ -120,11 +121,11 @@ impl Finding {
 /// The fingerprint of a finding. `seen` counts equal ones.
 fn fingerprint(
     diagnostic: &Diagnostic,
-    sources: &[Arc<Source>],
+    places: &Places<'_>,
     seen: &mut BTreeMap<String, usize>,
 ) -> String {
     let place = diagnostic.location().and_then(|at| {
-        let source = sources.get(at.source.0 as usize)?;
+        let (source, _) = places.source(at.source)?;
         let (marked, lines) = texts(at, source);
         Some([source.name.as_str(), marked, lines].map(words).join("\0"))
     });
@@ -156,11 +157,11 @@ fn words(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn fixes(diagnostic: &Diagnostic, sources: &[Arc<Source>]) -> Vec<Value> {
+fn fixes(diagnostic: &Diagnostic, places: &Places<'_>) -> Vec<Value> {
     let mut by_file: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for Edit { location, text } in &diagnostic.fix {
         // A fix of which a part has no place would be half a fix.
-        let Some(place) = Region::new(*location, sources) else { return Vec::new() };
+        let Some(place) = places.region(*location) else { return Vec::new() };
         by_file.entry(place.file.clone()).or_default().push(json!({
             "deletedRegion": region(&place),
             "insertedContent": {"text": text},

@@ -12,8 +12,9 @@ use annotate_snippets::{AnnotationKind, Element, Group, Origin, Renderer, Snippe
 
 use policy_eval::safe;
 
+use super::place::Places;
 use super::{Diagnostic, Label, Level};
-use crate::span::{Source, boundary};
+use crate::span::{Lines, Source, boundary};
 
 /// How a report looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +60,11 @@ const LARGEST_PICTURE: usize = 16 << 10;
 /// # Cost
 /// Linear in the length of the sources that it names.
 pub fn render(diagnostic: &Diagnostic, sources: &[Arc<Source>], style: Style) -> String {
+    render_at(diagnostic, &Places::new(sources), style)
+}
+
+/// The same, where the lines of the sources are known.
+pub(super) fn render_at(diagnostic: &Diagnostic, places: &Places<'_>, style: Style) -> String {
     let level = match diagnostic.level {
         Level::Error => annotate_snippets::Level::ERROR,
         Level::Warning => annotate_snippets::Level::WARNING,
@@ -66,7 +72,7 @@ pub fn render(diagnostic: &Diagnostic, sources: &[Arc<Source>], style: Style) ->
     };
     let title = level.primary_title(safe(&diagnostic.message)).id(diagnostic.code);
     let mut group = Group::with_title(title);
-    for picture in pictures(diagnostic, sources) {
+    for picture in pictures(diagnostic, places) {
         group = group.element(picture.element());
     }
     if let Some(witness) = &diagnostic.witness {
@@ -86,9 +92,10 @@ pub fn render(diagnostic: &Diagnostic, sources: &[Arc<Source>], style: Style) ->
 
 /// Several findings as text, with a blank line after each.
 pub fn render_all(diagnostics: &[Diagnostic], sources: &[Arc<Source>], style: Style) -> String {
+    let places = Places::new(sources);
     let mut out = String::new();
     for diagnostic in diagnostics {
-        out.push_str(&render(diagnostic, sources, style));
+        out.push_str(&render_at(diagnostic, &places, style));
         out.push_str("\n\n");
     }
     out
@@ -109,15 +116,15 @@ struct Placed<'d> {
 }
 
 /// The pictures of a finding: the one of its own place first, then the others in order.
-fn pictures<'d>(diagnostic: &'d Diagnostic, sources: &'d [Arc<Source>]) -> Vec<Picture<'d>> {
+fn pictures<'d>(diagnostic: &'d Diagnostic, places: &'d Places<'d>) -> Vec<Picture<'d>> {
     let mut labels: Vec<&Label> = diagnostic.labels.iter().collect();
     labels.sort_by_key(|label| (!label.primary, label.location));
     let mut pictures: Vec<Picture<'d>> = Vec::new();
     for label in labels {
-        let Some(source) = sources.get(label.location.source.0 as usize) else { continue };
-        let placed = Placed::new(label, source);
+        let Some((source, lines)) = places.source(label.location.source) else { continue };
+        let placed = Placed::new(label, source, lines);
         let near = pictures.iter_mut().find(|picture| {
-            std::ptr::eq(picture.source, &**source)
+            std::ptr::eq(picture.source, source)
                 && picture.labels.iter().any(|other| other.line.abs_diff(placed.line) <= NEAR_LINES)
         });
         match near {
@@ -129,10 +136,10 @@ fn pictures<'d>(diagnostic: &'d Diagnostic, sources: &'d [Arc<Source>]) -> Vec<P
 }
 
 impl<'d> Placed<'d> {
-    fn new(label: &'d Label, source: &Source) -> Placed<'d> {
+    fn new(label: &'d Label, source: &Source, lines: &Lines<'_>) -> Placed<'d> {
         let start = boundary(&source.text, label.location.span.start as usize);
         let end = boundary(&source.text, label.location.span.end as usize).max(start);
-        let (line, _) = source.line_column(start);
+        let (line, _) = lines.line_column(start);
         Placed { label, start, end, line: line as usize }
     }
 }
@@ -263,6 +270,10 @@ mod tests {
             }
             render(&finding, &sources, Style::Coloured);
             super::super::json::finding(&finding, &sources);
+            super::super::sarif::log(std::slice::from_ref(&finding), &sources, []);
+            let commands = super::super::github::commands(std::slice::from_ref(&finding), &sources);
+            prop_assert_eq!(commands.lines().count(), 1);
+            super::super::junit::findings(&[finding], &sources, Level::Info);
         }
     }
 }
