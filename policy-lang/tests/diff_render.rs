@@ -24,7 +24,7 @@ default ask
 services:
 allow  connect "git.corp.acme.com" port 443
 no-private:
-deny   connect @private                     because "Inside services are reached by name."
+deny   connect @private except internal     because "Inside services are reached by name."
 
 # Commands.
 tests:
@@ -40,7 +40,7 @@ record metadata *
 
 const NEW: &str = r#"policy acme.agents version "2" layer managed
 
-hosts internal = "**.corp.acme.com"
+hosts internal = "**.acme.com"
 
 default ask
 
@@ -48,7 +48,7 @@ default ask
 services:
 allow  connect "*.corp.acme.com" port 443
 no-private:
-deny   connect @private                     because "Inside services are reached by name."
+deny   connect @private except internal     because "Inside services are reached by name."
 
 # Commands.
 tests:
@@ -131,6 +131,17 @@ fn report(old: &Edition, new: &Edition) -> Report {
                     .into(),
                 witness: witness(r#"{"action":"connect","host":"vault.corp.acme.com","port":443}"#),
                 shown: "connect vault.corp.acme.com:443".into(),
+            },
+            Difference {
+                action: Action::Connect,
+                direction: Direction::Loosened,
+                aspect: Aspect::Tier,
+                from: answer(Tier::Deny, by(old, "no-private:")),
+                to: answer(Tier::Ask, DecidedBy::Default),
+                changed: vec![changed(Side::Old, sentence(old, "no-private:"))],
+                region: "`connect` to `@private` except `**.corp.acme.com`".into(),
+                witness: witness(r#"{"action":"connect","host":"www.acme.com","port":22}"#),
+                shown: "connect www.acme.com:22".into(),
             },
             Difference {
                 action: Action::Run,

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use policy_eval::{Action, Tier, safe};
 
 use super::lines::{Row, align};
-use super::words::{Piece, command, effects, no_rule, pieces, place, verdict};
+use super::words::{Piece, SAME_WORDS, command, effects, no_rule, pieces, place, request, verdict};
 use super::{
     Answer, Aspect, Changed, Comparison, DecidedBy, Difference, Direction, Edition, Sentence, Side,
 };
@@ -185,15 +185,17 @@ fn card(
     if difference.is_of_tier() {
         pair(marks, difference, out);
     }
-    *out += "<h4>What changed in the text</h4>\n";
+    *out += "<h4>It follows from</h4>\n";
     for changed in &difference.changed {
-        self::changed(marks, changed, out);
+        self::changed(comparison, marks, changed, out);
     }
     let _ = writeln!(
         out,
         "<h4>For example</h4>\n<p class=\"example\"><code>{}</code></p>\n\
+         <pre class=\"request\">{}</pre>\n\
          <details><summary>Ask both policies</summary><pre>{}</pre></details>\n</article>",
         escape(&difference.shown),
+        escape(&request(&difference.witness)),
         escape_lines(&command(comparison, difference))
     );
 }
@@ -257,8 +259,10 @@ fn decided(marks: &Marks, side: Side, difference: &Difference, answer: &Answer, 
     }
 }
 
-fn changed(marks: &Marks, changed: &Changed, out: &mut String) {
+fn changed(comparison: &Comparison<'_>, marks: &Marks, changed: &Changed, out: &mut String) {
+    let is_same = comparison.has_same_words(changed);
     let (class, sign, word) = match changed.side {
+        _ if is_same => ("same", "≈", SAME_WORDS),
         Side::Old => ("gone", "−", "removed"),
         Side::New => ("new", "+", "added"),
     };
@@ -271,6 +275,9 @@ fn changed(marks: &Marks, changed: &Changed, out: &mut String) {
         "<div class=\"sentence {class}\"><span class=\"sign\"><span aria-hidden=\"true\">{sign}</span>\
          <span class=\"unseen\">{word}</span></span><pre>{text}</pre>{link}</div>"
     );
+    if is_same {
+        let _ = writeln!(out, "<p class=\"note\">{SAME_WORDS}</p>");
+    }
 }
 
 fn region(text: &str) -> String {

@@ -3,7 +3,7 @@
 use anstyle::{AnsiColor, Style};
 use policy_eval::{Tier, safe};
 
-use super::words::{effects, no_rule, one_line, place, request, verdict};
+use super::words::{SAME_WORDS, effects, no_rule, one_line, place, request, verdict};
 use super::{Answer, Aspect, Changed, Comparison, DecidedBy, Difference, Direction, Side};
 use crate::diagnostic;
 
@@ -19,7 +19,7 @@ pub fn text(comparison: &Comparison<'_>, style: diagnostic::Style) -> String {
     let report = comparison.report;
     let mut out = String::new();
     for (index, difference) in report.differences.iter().enumerate() {
-        show.difference(index + 1, difference, &mut out);
+        show.difference(comparison, index + 1, difference, &mut out);
         out.push('\n');
     }
     for unproved in &report.unproved {
@@ -49,7 +49,13 @@ impl Show {
         if self.coloured { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
 
-    fn difference(&self, number: usize, difference: &Difference, out: &mut String) {
+    fn difference(
+        &self,
+        comparison: &Comparison<'_>,
+        number: usize,
+        difference: &Difference,
+        out: &mut String,
+    ) {
         let colour = match difference.direction {
             Direction::Loosened => AnsiColor::Red.on_default().bold(),
             Direction::Tightened => AnsiColor::Green.on_default().bold(),
@@ -68,7 +74,7 @@ impl Show {
             safe(&difference.region)
         );
         for changed in &difference.changed {
-            self.changed(changed, out);
+            self.changed(comparison, changed, out);
         }
         if difference.is_of_tier() {
             *out += &format!("   before   {}\n", self.decided(&difference.from));
@@ -78,8 +84,10 @@ impl Show {
         *out += &format!("            {}\n", self.paint(FAINT, &request(&difference.witness)));
     }
 
-    fn changed(&self, changed: &Changed, out: &mut String) {
+    fn changed(&self, comparison: &Comparison<'_>, changed: &Changed, out: &mut String) {
+        let is_same = comparison.has_same_words(changed);
         let (sign, colour) = match changed.side {
+            _ if is_same => ("~", AnsiColor::Yellow.on_default()),
             Side::Old => ("-", AnsiColor::Red.on_default()),
             Side::New => ("+", AnsiColor::Green.on_default()),
         };
@@ -88,6 +96,9 @@ impl Show {
                 let line = format!("{sign} {}", one_line(&sentence.text));
                 let at = self.paint(FAINT, &safe(&place(sentence)));
                 *out += &format!("   {}  {at}\n", self.paint(colour, &line));
+                if is_same {
+                    *out += &format!("     {}\n", self.paint(FAINT, SAME_WORDS));
+                }
             }
             None => {
                 let line = format!("{sign} the default that holds where none is written");

@@ -80,6 +80,8 @@ struct ChangedDocument<'c> {
     rule: Option<&'c str>,
     source: Option<PlaceDocument<'c>>,
     text: Option<&'c str>,
+    /// The other policy has the sentence in the same words: what they name changed.
+    same_words: bool,
 }
 
 #[derive(Serialize)]
@@ -107,7 +109,7 @@ pub fn document<'c>(comparison: &Comparison<'c>) -> Document<'c> {
         changed: report.count(Direction::Changed),
         old: edition(comparison.old),
         new: edition(comparison.new),
-        differences: report.differences.iter().map(difference).collect(),
+        differences: report.differences.iter().map(|one| difference(comparison, one)).collect(),
         unproved: unproved
             .map(|one| UnprovedDocument { action: one.action.name(), why: &one.why })
             .collect(),
@@ -124,7 +126,10 @@ fn edition(edition: &Edition) -> EditionDocument<'_> {
     }
 }
 
-fn difference(difference: &Difference) -> DifferenceDocument<'_> {
+fn difference<'c>(
+    comparison: &Comparison<'c>,
+    difference: &'c Difference,
+) -> DifferenceDocument<'c> {
     let Difference { from, to, .. } = difference;
     DifferenceDocument {
         direction: difference.direction.name(),
@@ -142,7 +147,7 @@ fn difference(difference: &Difference) -> DifferenceDocument<'_> {
         shown: &difference.shown,
         old: answer(from),
         new: answer(to),
-        changed: difference.changed.iter().map(changed).collect(),
+        changed: difference.changed.iter().map(|one| changed(comparison, one)).collect(),
     }
 }
 
@@ -179,7 +184,7 @@ fn answer(answer: &Answer) -> AnswerDocument<'_> {
     }
 }
 
-fn changed(changed: &Changed) -> ChangedDocument<'_> {
+fn changed<'c>(comparison: &Comparison<'c>, changed: &'c Changed) -> ChangedDocument<'c> {
     let sentence = changed.sentence.as_ref();
     ChangedDocument {
         side: match changed.side {
@@ -199,6 +204,7 @@ fn changed(changed: &Changed) -> ChangedDocument<'_> {
         rule: sentence.map(|sentence| sentence.name.as_str()),
         source: sentence.map(place),
         text: sentence.map(|sentence| sentence.text.as_str()),
+        same_words: comparison.has_same_words(changed),
     }
 }
 

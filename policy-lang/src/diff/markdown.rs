@@ -4,7 +4,9 @@
 //! everything that comes from a policy or a request stands in a code span or block that it cannot
 //! leave: no link, no picture, no name that would be told about it.
 
-use super::words::{Piece, command, effects, no_rule, one_line, pieces, place, verdict};
+use super::words::{
+    Piece, SAME_WORDS, command, effects, no_rule, one_line, pieces, place, verdict,
+};
 use super::{Answer, Aspect, Changed, Comparison, DecidedBy, Difference, Edition, Side};
 use policy_eval::safe;
 
@@ -91,7 +93,8 @@ fn details(comparison: &Comparison<'_>, number: usize, difference: &Difference) 
     };
     out += &format!("- before: {}{}\n", code(&before, false), by(from));
     out += &format!("- after: {}{}\n\n", code(&after, false), by(to));
-    let changed: Vec<String> = difference.changed.iter().map(changed).collect();
+    let changed: Vec<String> =
+        difference.changed.iter().map(|one| changed(comparison, one)).collect();
     out += &block("diff", &changed.join("\n"));
     out += &block("sh", &command(comparison, difference));
     out + "</details>\n"
@@ -108,8 +111,10 @@ fn decided(answer: &Answer) -> String {
 }
 
 /// A sentence with a sign before each line.
-fn changed(changed: &Changed) -> String {
+fn changed(comparison: &Comparison<'_>, changed: &Changed) -> String {
+    let is_same = comparison.has_same_words(changed);
     let sign = match changed.side {
+        _ if is_same => '!',
         Side::Old => '-',
         Side::New => '+',
     };
@@ -119,7 +124,8 @@ fn changed(changed: &Changed) -> String {
     let lines =
         sentence.text.lines().map(|line| format!("{sign} {}", safe(&line.replace('\t', "    "))));
     let lines: Vec<String> = lines.collect();
-    format!("  {}\n{}", safe(&place(sentence)), lines.join("\n"))
+    let note = if is_same { format!(" ({SAME_WORDS})") } else { String::new() };
+    format!("  {}{note}\n{}", safe(&place(sentence)), lines.join("\n"))
 }
 
 /// A region: its code as code, its words as words.

@@ -76,6 +76,10 @@ pub(super) fn place(sentence: &Sentence) -> String {
     format!("{}:{}:{}", sentence.file, sentence.line, sentence.column)
 }
 
+/// What is said of a sentence that changed without another word.
+pub(super) const SAME_WORDS: &str =
+    "the same words; a set, an include or a block around them changed";
+
 /// A text on one line.
 pub(super) fn one_line(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
