@@ -7,6 +7,7 @@ use benches::workload::{SEED, SIZES, Workload};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use policy_lang::check::{self, no_includes};
 use policy_lang::compile;
+use policy_lang::lint;
 use policy_lang::span::{Source, SourceId};
 use policy_lang::syntax;
 
@@ -26,6 +27,9 @@ fn stages(criterion: &mut Criterion) {
         let model = check::check(&files).expect("the workload's rules are valid");
         group.bench_function(BenchmarkId::new("freeze", size), |bencher| {
             bencher.iter(|| compile::compile(black_box(&model)));
+        });
+        group.bench_function(BenchmarkId::new("lint", size), |bencher| {
+            bencher.iter(|| lint::lint(black_box(&model)));
         });
     }
     group.finish();

@@ -39,12 +39,6 @@ pub(super) struct Allowance {
     pub(super) scope: Vec<Span>,
 }
 
-impl Allowance {
-    fn covers(&self, byte: u32) -> bool {
-        self.scope.iter().any(|scope| scope.start <= byte && byte < scope.end)
-    }
-}
-
 /// The allowances of a file.
 pub(super) fn allowances(tree: &crate::syntax::ast::File, text: &str) -> Vec<Allowance> {
     let wanted = tree.comments.iter().filter_map(|comment| Some((comment, wish(comment)?)));
@@ -113,7 +107,9 @@ impl Things {
         things.wholes.extend(header);
         things.units.extend(header);
         things.add(&tree.items);
-        things.wholes.sort_by_key(|span| span.start);
+        // Of two that begin together the block comes before what stands in it.
+        things.wholes.sort_by_key(|span| (span.start, std::cmp::Reverse(span.end)));
+        things.units.sort_by_key(|span| span.start);
         things
     }
 
@@ -149,24 +145,25 @@ const WHOLE_FILE: Span = Span { start: 0, end: u32::MAX };
 fn scope(comment: &Comment, things: &Things, text: &str) -> Vec<Span> {
     let at = comment.span;
     let bytes = |span: Span| Span { start: span.start, end: span.end.max(span.start + 1) };
-    // Inside a sentence it is for the sentence, wherever the layout puts it.
-    if let Some(around) =
-        things.units.iter().find(|unit| unit.start < at.start && at.end < unit.end)
+    // Inside a sentence it is for the sentence, wherever the layout puts it. Units do not overlap.
+    let begun = things.units.partition_point(|unit| unit.start < at.start);
+    if let Some(around) = begun.checked_sub(1).map(|last| things.units[last])
+        && at.end < around.end
     {
-        return vec![bytes(*around)];
+        return vec![bytes(around)];
     }
     if !comment.own_line {
         let line = line_of(text, at.start as usize);
+        let first = things.units.partition_point(|unit| unit.end as usize <= line.start);
         let beside =
-            |unit: &&Span| (unit.start as usize) < line.end && line.start < unit.end as usize;
-        return things.units.iter().filter(beside).map(|unit| bytes(*unit)).collect();
+            things.units[first..].iter().take_while(|unit| (unit.start as usize) < line.end);
+        return beside.map(|unit| bytes(*unit)).collect();
     }
-    let inside =
-        things.insides.iter().filter(|inside| inside.start <= at.start && at.end <= inside.end);
-    let end = inside.map(|inside| inside.end).min().unwrap_or(u32::MAX);
-    let next = things.wholes.iter().find(|whole| at.end <= whole.start && whole.end <= end);
-    let is_first = things.wholes.iter().all(|whole| at.end <= whole.start);
-    match next {
+    let inside = |inside: &&Span| inside.start <= at.start && at.end <= inside.end;
+    let end = things.insides.iter().filter(inside).map(|inside| inside.end).min();
+    let next = things.wholes.partition_point(|whole| whole.start < at.end);
+    let is_first = next == 0;
+    match things.wholes.get(next).filter(|whole| end.is_none_or(|end| whole.end <= end)) {
         None if is_first => vec![WHOLE_FILE],
         None => Vec::new(),
         Some(next)
@@ -199,6 +196,8 @@ fn has_empty_line(text: &str, from: Span, to: Span) -> bool {
 /// Where findings go. What an allowance covers goes no further.
 pub(super) struct Report<'a> {
     files: &'a [File],
+    /// For each file, the scopes of its allowances.
+    scopes: Vec<Scopes>,
     /// For each file, allowance and name of it, whether it took a finding away.
     used: Vec<Vec<Vec<bool>>>,
     /// A sentence that stands in two layers is reported once.
@@ -214,7 +213,8 @@ impl<'a> Report<'a> {
                 file.allowances.iter().map(|allowance| vec![false; allowance.names.len()]).collect()
             })
             .collect();
-        Report { files, used, seen: HashSet::new(), findings: Vec::new() }
+        let scopes = files.iter().map(|file| Scopes::of(&file.allowances)).collect();
+        Report { files, scopes, used, seen: HashSet::new(), findings: Vec::new() }
     }
 
     /// Adds a finding, where nothing allows it.
@@ -234,14 +234,11 @@ impl<'a> Report<'a> {
             return false;
         };
         let mut allowed = false;
-        for (allowance, used) in known.allowances.iter().zip(used) {
-            if !allowance.covers(at.span.start) {
-                continue;
-            }
-            for ((name, _), used) in allowance.names.iter().zip(used) {
-                if Lint::named(name)
-                    .is_some_and(|lint| lint.code.code == finding.code && can_be_allowed(lint))
-                {
+        for index in self.scopes[file].around(at.span.start) {
+            let names = known.allowances[index].names.iter().zip(&mut used[index]);
+            for ((name, _), used) in names {
+                let names_it = |lint: &Lint| lint.code.code == finding.code && can_be_allowed(lint);
+                if Lint::named(name).is_some_and(names_it) {
                     *used = true;
                     allowed = true;
                 }
@@ -266,6 +263,46 @@ impl<'a> Report<'a> {
 
     pub(super) fn finish(self) -> Vec<Diagnostic> {
         self.findings
+    }
+}
+
+/// Scopes, for asking which are around a byte.
+struct Scopes {
+    /// The allowances for the whole file.
+    everywhere: Vec<usize>,
+    /// The others: each scope with the index of its allowance, in the order of their beginnings.
+    sorted: Vec<(Span, usize)>,
+    /// For each, the furthest end of it and all before it.
+    reach: Vec<u32>,
+}
+
+impl Scopes {
+    fn of(allowances: &[Allowance]) -> Scopes {
+        let scopes = allowances.iter().enumerate();
+        let (whole, mut sorted): (Vec<_>, Vec<(Span, usize)>) = scopes
+            .flat_map(|(index, allowance)| allowance.scope.iter().map(move |span| (*span, index)))
+            .partition(|(span, _)| *span == WHOLE_FILE);
+        let everywhere = whole.into_iter().map(|(_, index)| index).collect();
+        sorted.sort_by_key(|(span, _)| span.start);
+        let reach = sorted
+            .iter()
+            .scan(0, |furthest, (span, _)| {
+                *furthest = span.end.max(*furthest);
+                Some(*furthest)
+            })
+            .collect();
+        Scopes { everywhere, sorted, reach }
+    }
+
+    /// The allowances around a byte. Scopes are disjoint or nested, so few are looked at.
+    fn around(&self, byte: u32) -> impl Iterator<Item = usize> {
+        let begun = self.sorted.partition_point(|(span, _)| span.start <= byte);
+        let candidates = self.sorted[..begun].iter().zip(&self.reach).rev();
+        let here = candidates
+            .take_while(move |(_, reach)| byte < **reach)
+            .filter(move |((span, _), _)| byte < span.end)
+            .map(|((_, index), _)| *index);
+        self.everywhere.iter().copied().chain(here)
     }
 }
 

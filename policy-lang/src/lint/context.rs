@@ -373,10 +373,12 @@ impl<'a> Sentence<'a> {
             return self.place(object.span());
         }
         let set = context.file(pattern.source).and_then(|file| {
-            file.tree.items.iter().find_map(|item| match item {
+            let items = &file.tree.items;
+            let behind = items.partition_point(|item| item.span().start <= pattern.span.start);
+            match items.get(behind.checked_sub(1)?)? {
                 Item::Set(set) if holds(set.span) => Some(&set.name.node),
                 _ => None,
-            })
+            }
         });
         let named = objects
             .iter()

@@ -15,6 +15,7 @@ pub(super) fn token(wide: &TokenPattern, narrow: &TokenPattern) -> bool {
         return true;
     }
     match &narrow.pieces[..] {
+        [Piece::Literal(_)] if wide.as_literal().is_some() => false,
         [Piece::Literal(text)] if !narrow.fold || wide.fold => token_matches(wide, text),
         _ => false,
     }

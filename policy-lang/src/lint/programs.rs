@@ -356,7 +356,10 @@ pub(super) fn has_gap(items: &[WordItem]) -> bool {
 
 /// Of the names those that a word of a pattern may be.
 pub(super) fn named<'n>(word: &TokenPattern, names: &[&'n str]) -> Option<&'n str> {
-    names.iter().copied().find(|name| token_matches(word, name))
+    match word.as_literal() {
+        Some(text) => names.iter().copied().find(|name| *name == text),
+        None => names.iter().copied().find(|name| token_matches(word, name)),
+    }
 }
 
 /// The flags of a list that a pattern does not forbid.

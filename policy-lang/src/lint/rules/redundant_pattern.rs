@@ -68,9 +68,13 @@ fn look(
             ))
         })
         .collect();
-    // Only what has a wildcard covers anything but its equal.
-    let wide: Vec<&(usize, Location, Pattern<'_>)> =
-        members.iter().filter(|(_, _, pattern)| pattern.is_wide()).take(MOST_WIDE).collect();
+    // Only what has a wildcard covers anything but its equal, or what has no port one that has.
+    let some_port = members.iter().any(|(_, _, pattern)| pattern.has_port());
+    let wide: Vec<&(usize, Location, Pattern<'_>)> = members
+        .iter()
+        .filter(|(_, _, pattern)| pattern.is_wide(some_port))
+        .take(MOST_WIDE)
+        .collect();
     let mut written: BTreeMap<&str, Location> = BTreeMap::new();
     for (index, at, pattern) in &members {
         let equal = written.get(pattern.written()).copied();
@@ -139,7 +143,11 @@ impl<'a> Pattern<'a> {
         }
     }
 
-    fn is_wide(&self) -> bool {
+    fn has_port(&self) -> bool {
+        matches!(self, Pattern::Host(one) if one.ports.is_some())
+    }
+
+    fn is_wide(&self, some_port: bool) -> bool {
         let varies = |token: &TokenPattern| {
             token.fold || !matches!(token.pieces[..], [] | [Piece::Literal(_)])
         };
@@ -150,9 +158,11 @@ impl<'a> Pattern<'a> {
             }),
             Pattern::Host(one) => match &one.shape {
                 HostShape::Any | HostShape::Socket(_) => true,
-                HostShape::Addresses(first, last) => first != last || one.ports.is_none(),
+                HostShape::Addresses(first, last) => {
+                    first != last || some_port && one.ports.is_none()
+                }
                 HostShape::Name(items) => {
-                    one.ports.is_none()
+                    some_port && one.ports.is_none()
                         || items.iter().any(|item| match item {
                             LabelItem::Label(token) => varies(token),
                             LabelItem::OneOrMore | LabelItem::ZeroOrMore => true,

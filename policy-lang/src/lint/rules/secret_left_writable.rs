@@ -1,14 +1,16 @@
 //! See `secret_left_writable.md`.
 
+use std::collections::HashMap;
+
 use policy_eval::{Action, Tier};
 
 use crate::diagnostic::{Code, Level};
 use crate::interp::token_matches;
 use crate::lint::Lint;
 use crate::lint::allowance::Report;
-use crate::lint::context::{Context, Offence, Sentence};
+use crate::lint::context::{Context, Offence};
 use crate::lint::covers;
-use crate::model::pattern::{PathItem, PathPattern};
+use crate::model::pattern::{PathBase, PathItem, PathPattern};
 
 pub(super) static LINT: Lint = Lint {
     code: Code {
@@ -96,36 +98,69 @@ fn is_secret(pattern: &PathPattern) -> bool {
 /// What may be written, and what may not.
 struct Writable<'a> {
     is_default: bool,
-    allowed: Vec<&'a PathPattern>,
-    denied: Vec<&'a PathPattern>,
     all_denied: bool,
+    allowed: Index<'a>,
+    denied: Index<'a>,
+    /// A whole tree may be written.
+    some_tree: bool,
 }
 
 impl<'a> Writable<'a> {
     fn of(context: &Context<'a>) -> Writable<'a> {
-        let paths = |sentences: Vec<Sentence<'a>>| {
-            sentences.into_iter().flat_map(|sentence| sentence.paths()).collect()
+        let mut writable = Writable {
+            is_default: context.model.default_tier(Action::Write) < Tier::Ask,
+            all_denied: false,
+            allowed: Index::default(),
+            denied: Index::default(),
+            some_tree: false,
         };
-        let allows: Vec<Sentence<'a>> = context.allows(Action::Write).cloned().collect();
-        let denies: Vec<Sentence<'a>> = context.restricts(Action::Write).cloned().collect();
-        let all = |sentence: &Sentence<'_>| sentence.names_no_object();
-        Writable {
-            is_default: context.model.default_tier(Action::Write) < Tier::Ask
-                || allows.iter().any(all),
-            all_denied: denies.iter().any(all),
-            allowed: paths(allows),
-            denied: paths(denies),
+        for sentence in context.allows(Action::Write) {
+            writable.is_default |= sentence.names_no_object();
+            for path in sentence.paths() {
+                writable.some_tree |= path.items.last() == Some(&PathItem::AnyDepth);
+                writable.allowed.add(path);
+            }
         }
+        for sentence in context.restricts(Action::Write) {
+            writable.all_denied |= sentence.names_no_object();
+            sentence.paths().iter().for_each(|path| writable.denied.add(path));
+        }
+        writable
     }
 
     /// Whether something says that it may be written, and nothing that it may not.
     fn leaves(&self, secret: &PathPattern) -> bool {
         let floats = secret.items.first() == Some(&PathItem::AnyDepth);
-        let reaches = |wide: &&PathPattern| {
-            let is_tree = wide.items.last() == Some(&PathItem::AnyDepth);
-            floats && is_tree || covers::path(wide, secret)
-        };
-        let is_allowed = self.is_default || self.allowed.iter().any(reaches);
-        is_allowed && !self.all_denied && !self.denied.iter().any(|wide| covers::path(wide, secret))
+        let is_allowed = self.is_default || floats && self.some_tree || self.allowed.covers(secret);
+        is_allowed && !self.all_denied && !self.denied.covers(secret)
+    }
+}
+
+/// Patterns by how they begin: a wide one that begins with a name covers only what begins alike.
+#[derive(Default)]
+struct Index<'a> {
+    by_name: HashMap<(PathBase, &'a str), Vec<&'a PathPattern>>,
+    others: Vec<&'a PathPattern>,
+}
+
+impl<'a> Index<'a> {
+    fn add(&mut self, path: &'a PathPattern) {
+        match beginning(path) {
+            Some(name) => self.by_name.entry((path.base, name)).or_default().push(path),
+            None => self.others.push(path),
+        }
+    }
+
+    fn covers(&self, narrow: &PathPattern) -> bool {
+        let named = beginning(narrow).and_then(|name| self.by_name.get(&(narrow.base, name)));
+        let mut wide = named.into_iter().flatten().chain(&self.others);
+        wide.any(|wide| covers::path(wide, narrow))
+    }
+}
+
+fn beginning(path: &PathPattern) -> Option<&str> {
+    match path.items.first()? {
+        PathItem::Component(name) => name.as_literal(),
+        PathItem::AnyDepth => None,
     }
 }
