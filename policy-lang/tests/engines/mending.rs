@@ -18,6 +18,8 @@ const MENDABLE: &[&str] = &[
     "deny run \"git push --force ...\"",
     "ask run \"rm -rf ...\", \"git commit -m ...\"",
     "deny run \"git push (--force|-f) ...\"",
+    "deny run \"git push -f {no -*} ...\"",
+    "deny run \"git (push -f|commit) -f ...\"",
     "allow run \"git log ...\"",
     "allow run \"(make|sort|cat) ...\"",
     "allow run \"find ...\" with timeout 3s",
@@ -63,12 +65,19 @@ fn what_is_mended_is_never_looser() {
         let load = || policy_lang::load(sources.clone(), &no_includes).expect("it is valid");
         let before = load();
         let (after, codes) = mended(load());
+        // A word that is known only at run time may be any words in a pattern, but as a flag it has
+        // to begin like one: `git a$X` may be `git push --force` for the one and not for the other.
+        let flags_moved = codes.contains(&"L054");
         let may_tighten = codes.iter().any(|code| tightens.contains(code));
         met.extend(codes);
         for _ in 0..REQUESTS_PER_POLICY {
             let request = policy_generate::request(&mut dice);
             let Some(request) = read_request(&request) else { continue };
             request.with_request(|request| {
+                let at_run_time = |text: &str| text.contains(['$', '`', '*', '?', '[', '{']);
+                if flags_moved && request.shell.is_some_and(at_run_time) {
+                    return;
+                }
                 let answers = [&before, &after].map(|model| Answer::interpreted(model, request));
                 let [old, new] = &answers;
                 let fits = old.tier <= new.tier && (may_tighten || old.tier == new.tier);

@@ -67,7 +67,12 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
 /// follow: a flag with a value cannot be said in braces.
 fn flag_in_place(pattern: &CommandPattern) -> Option<&str> {
     let at = pattern.items.iter().position(|item| is_flag(item).is_some())?;
-    let rest = &pattern.items[at..];
+    let ends_flags =
+        |item: &WordItem| matches!(item, WordItem::Word(word) if word.as_literal() == Some("--"));
+    let (before, rest) = pattern.items.split_at(at);
+    if before.iter().any(ends_flags) {
+        return None;
+    }
     let only_flags =
         rest.iter().all(|item| matches!(item, WordItem::AnyWords) || is_flag(item).is_some());
     (0 < at && only_flags).then(|| is_flag(&pattern.items[at]))?
@@ -98,12 +103,19 @@ fn is_flag(item: &WordItem) -> Option<&str> {
     }
 }
 
-/// The pattern with its flags in braces.
+/// The pattern with its flags in braces. What other braces speak of begins behind the words before
+/// them, so a pattern that has some is left to its author, and so is one with quotes or a regex.
 fn mended(pattern: &CommandPattern) -> Option<String> {
+    if !pattern.flags.is_empty() || pattern.written.contains(['"', '\'', '\\', '<', '{']) {
+        return None;
+    }
     let mut words = pattern.written.split(' ');
-    let program = words.next()?;
+    let program = words.next().filter(|word| is_whole(word))?;
     let mut out = vec![program.to_owned()];
     for word in words {
+        if !is_whole(word) {
+            return None;
+        }
         let inside = word.strip_prefix('(').and_then(|word| word.strip_suffix(')'));
         let is_flags =
             |list: &str| list.split('|').all(|flag| flag.len() > 1 && flag.starts_with('-'));
@@ -117,11 +129,18 @@ fn mended(pattern: &CommandPattern) -> Option<String> {
                 .map(|letter| format!("{{-{letter}}}"))
                 .collect::<Vec<_>>()
                 .join(" "),
+            None if word.starts_with("--") || word == "-" => return None,
             None if word.starts_with('-') => format!("{{{word}}}"),
             _ => word.to_owned(),
         });
     }
     Some(out.join(" "))
+}
+
+/// Whether a piece between blanks is a word or a whole group, and not a part of one.
+fn is_whole(piece: &str) -> bool {
+    let inside = piece.strip_prefix('(').and_then(|piece| piece.strip_suffix(')'));
+    !inside.unwrap_or(piece).contains(['(', ')']) && (inside.is_some() || !piece.contains('|'))
 }
 
 fn is_cluster(program: &str, word: &str) -> bool {
