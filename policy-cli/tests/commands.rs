@@ -705,6 +705,7 @@ fn lint_explains_by_name_and_lists_all() {
     L035  info     writable-settings         settings that run programs left writable
     L036  info     redundant-pattern         pattern that another in its list covers
     L037  info     twin-roots                two roots for the same place
+    L038  info     case-sensitive-name       denial of a name in one case only
     ");
 }
 

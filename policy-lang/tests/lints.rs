@@ -309,3 +309,48 @@ fn the_documentation_has_all_lints() {
         );
     }
 }
+
+/// Pieces of pages put together by chance: no policy makes a lint panic, and what is mended is valid.
+#[test]
+fn any_policy_can_be_looked_at_and_mended() {
+    let blocks: Vec<&str> = LINTS
+        .iter()
+        .flat_map(|lint| page_of(lint).reported.into_iter().chain(page_of(lint).silent))
+        .collect();
+    let mut dice = policy_generate::Dice::new(7);
+    let (mut looked, mut mended) = (0, 0);
+    for _ in 0..4000 {
+        let mut text = String::new();
+        for _ in 0..3 {
+            let lines: Vec<&str> = dice.pick(&blocks).lines().collect();
+            let from = dice.below(lines.len());
+            text += &lines[from..].join("\n");
+            text.push('\n');
+        }
+        // A character more, less or twice.
+        for _ in 0..dice.below(3) {
+            let places: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+            let at = places[dice.below(places.len())];
+            match dice.below(3) {
+                0 => drop(text.remove(at)),
+                1 => text.insert(at, text[at..].chars().next().unwrap_or(' ')),
+                _ => text.insert_str(at, dice.pick(&["*", "...", "é", "\"", ",", "|", "#", " "])),
+            }
+        }
+        let Ok(model) = load(vec![Source::new("a.policy", &*text)], &no_includes) else { continue };
+        looked += 1;
+        let findings = lint(&model);
+        let fixed = fix(&findings, &model.sources, 1);
+        mended += fixed.mended.len();
+        if let Err(failure) = load(fixed.sources, &no_includes) {
+            panic!("{failure}\n{text}");
+        }
+        let rendered = policy_lang::diagnostic::render_all(
+            &findings,
+            &model.sources,
+            policy_lang::diagnostic::Style::Plain,
+        );
+        assert_eq!(rendered.is_empty(), findings.is_empty());
+    }
+    assert!(looked > 500 && mended > 100, "{looked} looked at, {mended} mended");
+}

@@ -1,8 +1,9 @@
 //! What lints look at: the checked policy, and how it was written.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
 
-use policy_eval::{Action, Attr, Layer, Tier};
+use policy_eval::{Action, Attr, Layer, Policy, Tier};
 
 use super::Lint;
 use super::allowance::{Allowance, Report, allowances};
@@ -73,6 +74,7 @@ pub(super) struct Context<'a> {
     pub(super) files: &'a [File],
     /// Every rule of the model, with the sentence that it was, in the order of the model.
     pub(super) sentences: Vec<Sentence<'a>>,
+    policy: OnceCell<Option<Policy>>,
 }
 
 /// A rule, and how it was written.
@@ -94,7 +96,14 @@ impl<'a> Context<'a> {
             let (written, around) = by_place.get(&rule.at)?;
             Some(Sentence { rule, written, around: around.clone() })
         };
-        Context { model, files, sentences: model.rules.iter().filter_map(sentence).collect() }
+        let sentences = model.rules.iter().filter_map(sentence).collect();
+        Context { model, files, sentences, policy: OnceCell::new() }
+    }
+
+    /// The compiled policy, made when it is first asked for. None where it is too large, which is
+    /// an error already.
+    pub(super) fn policy(&self) -> Option<&Policy> {
+        self.policy.get_or_init(|| crate::compile::compile(self.model).ok()).as_ref()
     }
 
     /// The file of a place.
@@ -318,6 +327,11 @@ impl<'a> Sentence<'a> {
             });
         }
         asks
+    }
+
+    /// Whether it holds in a sandbox only.
+    pub(super) fn is_in_sandbox(&self) -> bool {
+        self.around.iter().any(|head| matches!(head, BlockHead::Sandbox { .. }))
     }
 
     /// What it speaks of, without its exceptions and conditions.

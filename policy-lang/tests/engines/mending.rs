@@ -25,6 +25,7 @@ const MENDABLE: &[&str] = &[
     "allow run \"find ...\" with timeout 3s",
     "allow read \"/**\", \"/etc/**\", \"/etc/passwd\"",
     "deny write \"$workspace/**\", \"$workspace/a/**\", \"$workspace/**\" with remember never, timeout 1s",
+    "deny write \"$workspace/.git/**\", \"**/.env\"",
     "allow connect \"**.example.com\", \"*.example.com\", \"example.com\", \"a.example.com:443\"",
     "deny connect \"10.0.0.0/8\", \"10.1.0.0/16\" except \"10.1.2.3\", \"10.1.2.3\"",
     "allow call \"github/*\", \"github/get_*\"",
@@ -49,7 +50,7 @@ fn mended(mut model: Model) -> (Model, Vec<&'static str>) {
 #[test]
 fn what_is_mended_is_never_looser() {
     // These take something away from what is allowed, or add to what is not.
-    let tightens = ["L052", "L053", "L054", "L066"];
+    let tightens = ["L038", "L052", "L053", "L054", "L066"];
     let mut met = std::collections::BTreeSet::new();
     for seed in 0..POLICIES {
         let mut dice = Dice::new(seed);

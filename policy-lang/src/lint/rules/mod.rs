@@ -1,4 +1,12 @@
 //! One pair of files for each lint: `x.rs` looks, `x.md` explains.
+//!
+//! A new one is a static `LINT` with a free code and a name that reads well behind "allow", a `check`
+//! that gives findings to the report (which is the gate: see `allowance`), a page with the sections
+//! *Reported*, *Fixed* where it mends, and *Not reported*, and a line in [`LINTS`]. The tests in
+//! `tests/lints.rs` do the rest; `UPDATE_DOCS=1` writes the table in `docs/lints.md`.
+//!
+//! A finding's own place is where an author would mend it, inside of one sentence or declaration:
+//! that is what a comment allows. An edit goes along only where it loosens nothing.
 
 use super::Lint;
 
@@ -7,6 +15,7 @@ mod any_program;
 mod any_tool;
 mod broad_escape;
 mod broad_write;
+mod case_sensitive_name;
 mod command_runner;
 mod confusable_name;
 mod daemon_socket;
@@ -66,6 +75,7 @@ pub static LINTS: &[&Lint] = &[
     &writable_settings::LINT,
     &redundant_pattern::LINT,
     &twin_roots::LINT,
+    &case_sensitive_name::LINT,
     &public_suffix_wildcard::LINT,
     &open_inside::LINT,
     &open_door::LINT,

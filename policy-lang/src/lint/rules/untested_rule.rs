@@ -25,9 +25,8 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
     if context.model.tests.is_empty() {
         return;
     }
-    // What cannot be compiled is an error already.
-    let Ok(policy) = crate::compile::compile(context.model) else { return };
-    let run = testing::run(context.model, &policy);
+    let Some(policy) = context.policy() else { return };
+    let run = testing::run(context.model, policy);
     let rules = context.model.rules.iter().zip(&run.reached);
     let reached: BTreeSet<&str> =
         rules.filter(|(_, reached)| **reached).map(|(rule, _)| rule.name.as_str()).collect();
