@@ -630,8 +630,9 @@ fn lint_mends_what_can_be_mended() {
       = help: leave it out
 
     1 warning, 2 notes in 3 files
-    ! mended a.policy
-    ! 3 findings mended
+    ! mended a.policy:2:33: hidden character U+200B (P003)
+    ! mended a.policy:2:10: `rm -rf ...` knows a flag in one place only (L054)
+    ! mended a.policy:3:11: `git log ...` allows writing or removing files (L053)
     "#);
     assert_snapshot!(folder.read("a.policy"), @r#"
     include "names.policy"

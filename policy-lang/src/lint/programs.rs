@@ -14,7 +14,9 @@ use crate::span::{Location, Span};
 /// What makes a command dangerous.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Danger {
-    /// Whatever words follow.
+    /// Whatever it is told.
+    Always,
+    /// Where any words may follow.
     Words,
     /// These flags.
     Flags(&'static [&'static str]),
@@ -31,7 +33,7 @@ pub(super) struct Row {
     pub(super) does: &'static str,
 }
 
-use Danger::{Flags, Words};
+use Danger::{Always, Flags, Words};
 
 const fn row(
     programs: &'static [&'static str],
@@ -159,8 +161,8 @@ pub(super) const RUNNERS: &[Row] = &[
     row(
         &["sudo", "doas", "pkexec", "su", "runuser"],
         &[],
-        Words,
-        "runs any program as another user",
+        Always,
+        "runs a program as another user, which no sandbox holds",
     ),
     row(&["ssh", "mosh"], &[], Words, "runs any program on another machine"),
     row(
@@ -410,6 +412,7 @@ pub(super) fn reaches(pattern: &CommandPattern, table: &'static [Row]) -> Option
         table.iter().find_map(|row| {
             let name = named(program, row.programs)?;
             let (open, flags) = match row.danger {
+                Danger::Always => (true, Vec::new()),
                 Danger::Words => {
                     let exact = if row.then.is_empty() { 0 } else { 1 };
                     (rest.len() == exact && beginning.is_open, Vec::new())

@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use policy_eval::safe;
+use policy_lang::diagnostic::Diagnostic;
 use policy_lang::lint;
 use policy_lang::span::Source;
 
 use super::super::fmt::replace;
-use super::{Looked, count, look};
+use super::{Looked, look};
 use crate::input;
 use crate::outcome::Stop;
 use crate::revision;
@@ -51,26 +52,25 @@ pub(super) fn fix(paths: &[PathBuf], ui: &mut Ui) -> Result<Looked, Stop> {
             replace(path, &new.text).map_err(|error| {
                 Stop::Unable(format!("cannot write `{}`: {error}", path.display()))
             })?;
-            ui.note(format_args!("mended {}", safe(&new.name)));
         }
     }
-    if 0 < mended {
-        ui.note(format_args!("{} mended", count(mended, "finding")));
+    for what in &mended {
+        ui.note(format_args!("mended {}", safe(what)));
     }
     Ok(after)
 }
 
-/// The mended sources, what is left to say of them, and how many findings were mended.
-fn rounds(old: &[Arc<Source>], before: &Looked) -> (Vec<Arc<Source>>, Looked, usize) {
+/// The mended sources, what is left to say of them, and what was mended, in words.
+fn rounds(old: &[Arc<Source>], before: &Looked) -> (Vec<Arc<Source>>, Looked, Vec<String>) {
     let mut given = old.to_vec();
     let mut looked = before.clone();
-    let mut mended = 0;
+    let mut mended = Vec::new();
     for _ in 0..MOST_ROUNDS {
         let fixed = lint::fix(&looked.findings, &looked.sources, looked.given);
         if fixed.mended.is_empty() {
             break;
         }
-        mended += fixed.mended.len();
+        mended.extend(fixed.mended.iter().map(|index| in_words(&looked, &looked.findings[*index])));
         // A file that was given twice is one source.
         for source in &mut given {
             let known = looked.sources.iter().zip(&fixed.sources);
@@ -81,4 +81,14 @@ fn rounds(old: &[Arc<Source>], before: &Looked) -> (Vec<Arc<Source>>, Looked, us
         looked = look(given.clone());
     }
     (given, looked, mended)
+}
+
+/// A finding on one line, with the place that it had.
+fn in_words(looked: &Looked, finding: &Diagnostic) -> String {
+    let place = finding.location().and_then(|at| {
+        let source = looked.sources.get(at.source.0 as usize)?;
+        let (line, column) = source.line_column(at.span.start as usize);
+        Some(format!("{}:{line}:{column}: ", source.name))
+    });
+    format!("{}{} ({})", place.unwrap_or_default(), finding.message, finding.code)
 }

@@ -53,7 +53,8 @@ fn without(context: &Context<'_>, sentence: &Sentence<'_>, index: usize) -> Opti
                 let before = Span { start: sentence.written.matches.span.end, end: span.start };
                 let text = context.text(sentence.place(before));
                 let with = text.rfind("with")?;
-                Span { start: before.start + with as u32, end: span.end }
+                let blanks = text[..with].len() - text[..with].trim_end().len();
+                Span { start: before.start + (with - blanks) as u32, end: span.end }
             }
         };
     // A comment in between would go as well.

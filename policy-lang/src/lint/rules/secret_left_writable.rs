@@ -72,7 +72,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             .map(|pattern| Offence {
                 at: pattern.at,
                 written: pattern.written.clone(),
-                why: "may not be read, but may be written".to_owned(),
+                why: "a secret: who may write it need not read it".to_owned(),
             })
             .collect();
         sentence.report(
@@ -80,7 +80,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             report,
             &LINT,
             offences,
-            |names| format!("{names} is a secret that may still be written"),
+            |names| format!("{names} may not be read, and may still be written"),
             |finding, _| finding.help("write `deny read, write, delete …`"),
         );
     }
