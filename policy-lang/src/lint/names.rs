@@ -76,36 +76,48 @@ pub(super) fn sandboxes<'a>(context: &Context<'a>) -> BTreeSet<&'a str> {
     names
 }
 
+/// What a string is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// It names something, or is a pattern of names.
+    Name,
+    /// A regex.
+    Regex,
+    /// People read it.
+    Prose,
+}
+
 /// Calls a function with every string literal of a file.
-pub(super) fn each_text<'a>(file: &'a File, visit: &mut impl FnMut(&'a Text)) {
+pub(super) fn each_text<'a>(file: &'a File, visit: &mut impl FnMut(Role, &'a Text)) {
     if let Some(version) = file.tree.header.as_ref().and_then(|header| header.version.as_ref()) {
-        visit(version);
+        visit(Role::Prose, version);
     }
     each_item(&file.tree.items, &mut |item| match item {
         Item::Set(set) => objects(&set.members, visit),
-        Item::Root(root) => root.within.iter().for_each(&mut *visit),
-        Item::Include(include) => visit(&include.path),
+        Item::Root(root) => root.within.iter().for_each(|text| visit(Role::Name, text)),
+        Item::Include(include) => visit(Role::Name, &include.path),
         Item::Trust(trust) => objects(&trust.tools, visit),
         Item::Sentence(sentence) => {
             objects(&sentence.matches.objects, visit);
             objects(&sentence.matches.except, visit);
-            sentence.because.iter().for_each(&mut *visit);
+            sentence.because.iter().for_each(|text| visit(Role::Prose, text));
         }
         Item::Proof(proof) => {
             objects(&proof.matches.objects, visit);
             objects(&proof.matches.except, visit);
-            proof.because.iter().for_each(&mut *visit);
+            proof.because.iter().for_each(|text| visit(Role::Prose, text));
         }
-        Item::Test(test) => visit(&test.name),
+        Item::Test(test) => visit(Role::Prose, &test.name),
         _ => {}
     });
     let mut found = Vec::new();
     super::context::conditions_of(&file.tree.items, &mut found);
     for condition in found {
         walk(condition, &mut |part| match part {
-            Condition::Like { pattern: text, .. }
-            | Condition::Matches { regex: text, .. }
-            | Condition::Marked { name: text, .. } => visit(text),
+            Condition::Matches { regex, .. } => visit(Role::Regex, regex),
+            Condition::Like { pattern: text, .. } | Condition::Marked { name: text, .. } => {
+                visit(Role::Name, text);
+            }
             Condition::Compare { value, .. } | Condition::Contains { value, .. } => {
                 values(std::slice::from_ref(value), visit);
             }
@@ -115,18 +127,18 @@ pub(super) fn each_text<'a>(file: &'a File, visit: &mut impl FnMut(&'a Text)) {
     }
 }
 
-fn objects<'a>(list: &'a [Object], visit: &mut impl FnMut(&'a Text)) {
+fn objects<'a>(list: &'a [Object], visit: &mut impl FnMut(Role, &'a Text)) {
     for object in list {
         if let Object::Pattern(text) | Object::Unix { pattern: text, .. } = object {
-            visit(text);
+            visit(Role::Name, text);
         }
     }
 }
 
-fn values<'a>(list: &'a [Value], visit: &mut impl FnMut(&'a Text)) {
+fn values<'a>(list: &'a [Value], visit: &mut impl FnMut(Role, &'a Text)) {
     for value in list {
         match value {
-            Value::Text(text) => visit(text),
+            Value::Text(text) => visit(Role::Name, text),
             Value::Set(inner, _) => values(inner, visit),
             _ => {}
         }

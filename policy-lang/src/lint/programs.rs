@@ -148,13 +148,13 @@ pub(super) const RUNNERS: &[Row] = &[
         &["docker", "podman", "nerdctl"],
         &[],
         Words,
-        "runs any program, with any folder of the machine",
+        "runs any program in a container, which may have any folder of the machine",
     ),
     row(
         &["docker", "podman", "nerdctl"],
         &["run", "exec", "create", "build"],
         Words,
-        "runs any program, with any folder of the machine",
+        "runs any program in a container, which may have any folder of the machine",
     ),
     row(&["kubectl", "oc"], &[], Words, "runs programs in the cluster, and changes it"),
     row(&["kubectl", "oc"], &["exec", "run", "debug"], Words, "runs programs in the cluster"),
@@ -165,12 +165,8 @@ pub(super) const RUNNERS: &[Row] = &[
         "runs a program as another user, which no sandbox holds",
     ),
     row(&["ssh", "mosh"], &[], Words, "runs any program on another machine"),
-    row(
-        &["scp", "sftp", "rsync"],
-        &[],
-        Flags(&["-S", "-o", "-e", "--rsh"]),
-        "runs what `-S`, `-o ProxyCommand` or `-e` names",
-    ),
+    row(&["scp", "sftp"], &[], Flags(&["-S", "-o"]), "runs what `-S` or `-o ProxyCommand` names"),
+    row(&["rsync"], &[], Flags(&["-e", "--rsh"]), "runs what `-e` names"),
     row(
         &["tar", "bsdtar"],
         &[],
@@ -207,10 +203,10 @@ pub(super) const RUNNERS: &[Row] = &[
         "runs programs later, or as a service",
     ),
     row(
-        &["psql", "mysql", "sqlite3", "redis-cli"],
+        &["psql", "mysql", "sqlite3"],
         &[],
         Words,
-        "has commands of its own that run programs or read files",
+        "has commands of its own that run programs and read files",
     ),
     row(&["gh"], &[], Words, "runs extensions and aliases, and calls everything behind your token"),
 ];

@@ -4,7 +4,7 @@ use crate::diagnostic::{Code, Level};
 use crate::lint::Lint;
 use crate::lint::allowance::Report;
 use crate::lint::context::Context;
-use crate::lint::names::each_text;
+use crate::lint::names::{Role, each_text};
 
 pub(super) static LINT: Lint = Lint {
     code: Code {
@@ -61,14 +61,17 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         {
             continue;
         }
-        each_text(file, &mut |text| {
-            for word in text.value.split(|c: char| !c.is_alphanumeric() && c != '-') {
+        each_text(file, &mut |role, text| {
+            // A class of a regex has letters of several scripts, and so has prose.
+            if role != Role::Name {
+                return;
+            }
+            for (start, word) in words(&text.value) {
                 let shown = match word.strip_prefix("xn--") {
                     Some(_) => idna::domain_to_unicode(word).0,
                     None => word.to_owned(),
                 };
                 let Some(why) = confusable(&shown) else { continue };
-                let start = text.value.find(word).unwrap_or(0);
                 let at = file.place(text.place(start, start + word.len()));
                 let message = format!("`{shown}` looks like another name");
                 report.add(
@@ -77,6 +80,30 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             }
         });
     }
+}
+
+/// The words of a pattern, and where they begin, without those in `<regex>` and `[class]`. A dash
+/// parts words, but not those of a label in its ASCII form.
+fn words(pattern: &str) -> Vec<(usize, &str)> {
+    let mut found = Vec::new();
+    let mut inside = false;
+    let mut start = 0;
+    for piece in pattern.split_inclusive(|c: char| !c.is_alphanumeric() && c != '-') {
+        let end = piece.trim_end_matches(|c: char| !c.is_alphanumeric() && c != '-');
+        if !inside && end.starts_with("xn--") {
+            found.push((start, end));
+        } else if !inside {
+            let mut at = start;
+            for word in end.split('-') {
+                found.push((at, word));
+                at += word.len() + 1;
+            }
+        }
+        inside = piece.ends_with(['<', '[']) || inside && !piece.ends_with(['>', ']']);
+        start += piece.len();
+    }
+    found.retain(|(_, word)| !word.is_empty());
+    found
 }
 
 /// Why a word may be taken for another.
@@ -102,7 +129,18 @@ fn confusable(word: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::confusable;
+    use super::{confusable, words};
+
+    #[test]
+    fn a_pattern_has_words() {
+        let of = |pattern| words(pattern).into_iter().map(|(_, word)| word).collect::<Vec<_>>();
+        assert_eq!(
+            of("git-команда <[а-яa-z]+> *.xn--pple-43d.com"),
+            ["git", "команда", "xn--pple-43d", "com"]
+        );
+        assert_eq!(of("a/b"), ["a", "b"]);
+        assert_eq!(of("-xn-"), ["xn"]);
+    }
 
     #[test]
     fn words_of_one_script_are_themselves() {

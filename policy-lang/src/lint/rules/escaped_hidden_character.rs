@@ -20,7 +20,7 @@ pub(super) static LINT: Lint = Lint {
 
 fn check(context: &Context<'_>, report: &mut Report<'_>) {
     for file in context.files {
-        each_text(file, &mut |text| {
+        each_text(file, &mut |_, text| {
             // Without an escape it would be a syntax error.
             if text.shifts.is_empty() {
                 return;
