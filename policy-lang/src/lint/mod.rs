@@ -91,11 +91,11 @@ pub const CODES: &[Code] = &[Code {
 ///
 /// let text = r#"allow write "/**""#;
 /// let model = load(vec![Source::new("a.policy", text)], &no_includes)?;
-/// assert!(lint(&model).iter().any(|finding| finding.message.contains("every file")));
+/// assert!(lint(&model).iter().any(|finding| finding.code == "L030"));
 ///
 /// let text = format!("# lint: allow broad-write because the machine is thrown away\n{text}");
 /// let model = load(vec![Source::new("a.policy", text)], &no_includes)?;
-/// assert!(!lint(&model).iter().any(|finding| finding.message.contains("every file")));
+/// assert!(!lint(&model).iter().any(|finding| finding.code == "L030"));
 /// # Ok::<(), policy_lang::Failure>(())
 /// ```
 ///
