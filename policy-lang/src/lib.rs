@@ -6,6 +6,7 @@
 //! is the judge of the compiled engine. [`format`](mod@format) prints the canonical layout,
 //! [`testing`] runs the tests in a policy, [`diagnostic`] shows what is wrong with one.
 
+mod analysis;
 mod automata;
 pub mod check;
 pub mod compile;

@@ -11,7 +11,7 @@
 //! rules that ask the same variables are joined, and these joined again while they stay small.
 //! Rules that would make a diagram too large are filed by an atom and judged one by one.
 
-mod atoms;
+pub(crate) mod atoms;
 mod diagram;
 mod plan;
 mod variables;

@@ -1,0 +1,1191 @@
+//! Predicates over token sequences, walked together and only where a question leads.
+//!
+//! All patterns of one fact form one nondeterministic automaton with shared beginnings. A
+//! [`Cursor`] is a set of its states, found on demand (lazy subset construction), so that a
+//! question about one rule meets only what overlaps that rule. What the interpreter knows besides
+//! yes and no is carried along: each state has the [`Truth`] of the best way to it, because a word
+//! may be known only when the command runs; flags are followed by trackers beside the states.
+//!
+//! *Roots.* Patterns under a root start at whatever boundary between components the root is bound
+//! to. A root that is bound may start once, anywhere its declaration allows, or never (then the path
+//! lies outside); one that is not bound may start everywhere, and what matches there is open. That
+//! is exact for every binding (design notes, section 8).
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::rc::Rc;
+
+use policy_eval::Truth;
+use rustc_hash::FxHashMap;
+
+use super::alphabet::{Alphabet, Exhausted, Glob};
+use crate::automata::group::{CommandShape, Item, Predicate};
+use crate::automata::words::FlagWord;
+use crate::model::pattern::{FlagConstraint, TokenPattern, WordItem};
+
+/// One step of a way through a machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// A token that is known.
+    Token(Rc<str>),
+    /// The first word, as each thread reads it.
+    First(Box<[Rc<str>]>),
+    /// A word that is known only when the command runs.
+    AtRunTime {
+        /// It may start with a dash.
+        may_be_flag: bool,
+        /// It may be several words, or none.
+        many: bool,
+    },
+    /// The root lies here.
+    Root(u16),
+}
+
+struct State {
+    /// Ascending.
+    literals: Vec<(u32, u32)>,
+    globs: Vec<(u32, u32)>,
+    any: Vec<u32>,
+    /// It stays for every token.
+    stays: bool,
+    empty: Vec<u32>,
+    accepts: Vec<u32>,
+}
+
+/// One alternative of an atom.
+pub(crate) struct Pattern {
+    pub(crate) atom: u32,
+    /// Trackers that must hold, or with `true` must not.
+    flags: Box<[(u32, bool)]>,
+}
+
+enum Follows {
+    Flags { start: u32, exact: u32, loose: u32 },
+    Contains { atom: u32, literal: Option<u32>, globs: Box<[u32]>, any: bool },
+    Equals { atom: u32, members: Box<[Rc<str>]> },
+}
+
+/// Where a root's patterns start.
+#[derive(Clone, Copy)]
+struct Entry {
+    root: u16,
+    state: u32,
+    /// It may lie only where a pattern says so.
+    is_bounded: bool,
+}
+
+/// An automaton for all atoms that ask one fact.
+pub(crate) struct Machine {
+    states: Vec<State>,
+    closures: Vec<Box<[u32]>>,
+    patterns: Vec<Pattern>,
+    followers: Vec<Follows>,
+    roots: Vec<Entry>,
+    /// By state: the trackers of flags that patterns behind it need, ascending.
+    needs: Vec<Rc<[u32]>>,
+    /// For words: the start where the program's name is folded.
+    folded: u32,
+    /// The least and the most tokens.
+    lengths: (usize, usize),
+}
+
+/// Patterns whose atom says where a root may lie are not atoms of a rule.
+const WITHIN: u32 = 1 << 31;
+
+/// What is followed beside the states.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Track {
+    Flags {
+        before: Box<[(u32, Truth)]>,
+        earliest: Region,
+        certain: Region,
+    },
+    Contains(Truth),
+    Equals {
+        seen: u64,
+        others: bool,
+        at_run_time: bool,
+    },
+}
+
+/// The words in which a flag is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Region {
+    NotYet,
+    Open(Truth),
+    Closed(Truth),
+}
+
+impl Region {
+    fn found(self) -> Truth {
+        match self {
+            Region::NotYet => Truth::NO,
+            Region::Open(truth) | Region::Closed(truth) => truth,
+        }
+    }
+}
+
+/// One reading of the sequence.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Thread {
+    /// Ascending.
+    set: Box<[(u32, Truth)]>,
+    tracks: Box<[(u32, Track)]>,
+}
+
+/// A place in the automaton.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Cursor {
+    pub(crate) threads: Vec<Thread>,
+    /// Bits by place in `roots`: bound, and not started yet.
+    pending: u32,
+    /// Not bound.
+    unbound: u32,
+    /// How many tokens were read, as far as it matters.
+    length: u32,
+}
+
+/// How a reading starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Start {
+    /// The program's name is folded.
+    pub(crate) folded: bool,
+    /// `argv` is what this reading says.
+    pub(crate) is_first: bool,
+}
+
+/// Who decides where a walk goes.
+pub(crate) trait Guide {
+    /// The part of a place that still matters; none where nothing does.
+    fn trim(&mut self, machine: &Machine, cursor: Cursor) -> Option<Cursor>;
+
+    /// A sequence may end here: the atoms that hold, by thread. `way` gives the steps to it.
+    fn end(&mut self, truths: Vec<(usize, u32, Truth)>, way: &mut dyn FnMut() -> Vec<Step>);
+}
+
+/// How much may be looked at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Budget {
+    pub(crate) left: u64,
+}
+
+impl Budget {
+    pub(crate) fn spend(&mut self, amount: u64) -> Result<(), Exhausted> {
+        self.left = self.left.checked_sub(amount).ok_or(Exhausted)?;
+        Ok(())
+    }
+}
+
+/// Builds a machine.
+pub(crate) struct Builder<'a> {
+    alphabet: &'a mut Alphabet,
+    machine: Machine,
+    shared: FxHashMap<(u32, Test), u32>,
+    constraints: FxHashMap<FlagConstraint, u32>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Test {
+    Literal(u32),
+    Glob(u32),
+    Any,
+    Loop,
+}
+
+impl<'a> Builder<'a> {
+    pub(crate) fn new(alphabet: &'a mut Alphabet, lengths: (usize, usize)) -> Builder<'a> {
+        let machine = Machine {
+            states: Vec::new(),
+            closures: Vec::new(),
+            patterns: Vec::new(),
+            followers: Vec::new(),
+            roots: Vec::new(),
+            needs: Vec::new(),
+            folded: 0,
+            lengths,
+        };
+        let mut builder = Builder {
+            alphabet,
+            machine,
+            shared: FxHashMap::default(),
+            constraints: FxHashMap::default(),
+        };
+        builder.state();
+        builder.machine.folded = builder.state();
+        builder
+    }
+
+    fn state(&mut self) -> u32 {
+        self.machine.states.push(State {
+            literals: Vec::new(),
+            globs: Vec::new(),
+            any: Vec::new(),
+            stays: false,
+            empty: Vec::new(),
+            accepts: Vec::new(),
+        });
+        self.machine.states.len() as u32 - 1
+    }
+
+    fn pattern(&mut self, atom: u32, flags: Box<[(u32, bool)]>) -> u32 {
+        self.machine.patterns.push(Pattern { atom, flags });
+        self.machine.patterns.len() as u32 - 1
+    }
+
+    /// Adds an atom that asks for tokens from the beginning, or behind a root.
+    pub(crate) fn tokens(
+        &mut self,
+        atom: u32,
+        root: Option<u16>,
+        patterns: &[Vec<Item>],
+    ) -> Result<(), Exhausted> {
+        let start = match root {
+            None => 0,
+            Some(root) => self.root(root),
+        };
+        self.lay_tokens(atom, start, patterns)
+    }
+
+    /// The start of a root's patterns.
+    fn root(&mut self, root: u16) -> u32 {
+        if let Some(known) = self.machine.roots.iter().find(|known| known.root == root) {
+            return known.state;
+        }
+        let state = self.state();
+        self.machine.roots.push(Entry { root, state, is_bounded: false });
+        state
+    }
+
+    /// Says where a root may lie.
+    pub(crate) fn within(&mut self, root: u16, patterns: &[Vec<Item>]) -> Result<(), Exhausted> {
+        if let Some(entry) = self.machine.roots.iter_mut().find(|known| known.root == root) {
+            entry.is_bounded = true;
+            self.lay_tokens(WITHIN | u32::from(root), 0, patterns)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn has_root(&self, root: u16) -> bool {
+        self.machine.roots.iter().any(|known| known.root == root)
+    }
+
+    fn lay_tokens(
+        &mut self,
+        atom: u32,
+        start: u32,
+        patterns: &[Vec<Item>],
+    ) -> Result<(), Exhausted> {
+        for items in patterns {
+            let mut at = Some(start);
+            for item in items {
+                let Some(from) = at else { break };
+                at = match item {
+                    Item::One(pattern) => match self.test(pattern)? {
+                        Some(test) => Some(self.shared_step(from, test)),
+                        None => None,
+                    },
+                    Item::Any => Some(self.shared_step(from, Test::Loop)),
+                };
+            }
+            if let Some(at) = at {
+                let pattern = self.pattern(atom, Box::default());
+                self.machine.states[at as usize].accepts.push(pattern);
+            }
+        }
+        Ok(())
+    }
+
+    /// What a pattern asks of a token; none where no token matches.
+    fn test(&mut self, pattern: &TokenPattern) -> Result<Option<Test>, Exhausted> {
+        if pattern.is_any() {
+            return Ok(Some(Test::Any));
+        }
+        if let Some(literal) = pattern.as_literal() {
+            return Ok(self.alphabet.literal(literal).map(Test::Literal));
+        }
+        Ok(Some(Test::Glob(self.alphabet.glob(Glob::Pattern(pattern.clone()))?)))
+    }
+
+    fn shared_step(&mut self, from: u32, test: Test) -> u32 {
+        if let Some(&to) = self.shared.get(&(from, test)) {
+            return to;
+        }
+        let to = self.state();
+        self.step(from, test, to);
+        self.shared.insert((from, test), to);
+        to
+    }
+
+    fn step(&mut self, from: u32, test: Test, to: u32) {
+        let state = &mut self.machine.states[from as usize];
+        match test {
+            Test::Literal(literal) => state.literals.push((literal, to)),
+            Test::Glob(glob) => state.globs.push((glob, to)),
+            Test::Any => state.any.push(to),
+            Test::Loop => {
+                state.empty.push(to);
+                self.machine.states[to as usize].stays = true;
+            }
+        }
+    }
+
+    /// Adds an atom that asks for commands; `folded`: of a reading with a folded program's name.
+    pub(crate) fn commands(
+        &mut self,
+        atom: u32,
+        folded: bool,
+        patterns: &[CommandShape],
+    ) -> Result<(), Exhausted> {
+        let start = if folded { self.machine.folded } else { 0 };
+        for pattern in patterns {
+            let flags = pattern
+                .flags
+                .iter()
+                .map(|constraint| Ok((self.constraint(constraint)?, constraint.forbids)))
+                .collect::<Result<Box<[_]>, _>>()?;
+            let ends = self.words(&pattern.items, vec![start], true)?;
+            let number = self.pattern(atom, flags);
+            for end in ends {
+                self.machine.states[end as usize].accepts.push(number);
+            }
+        }
+        Ok(())
+    }
+
+    fn constraint(&mut self, constraint: &FlagConstraint) -> Result<u32, Exhausted> {
+        let key = FlagConstraint { forbids: false, ..constraint.clone() };
+        if let Some(&known) = self.constraints.get(&key) {
+            return Ok(known);
+        }
+        let start = self.state();
+        let end = self.state();
+        for last in self.words(&constraint.after, vec![start], false)? {
+            self.machine.states[last as usize].empty.push(end);
+        }
+        let tracker = self.machine.followers.len() as u32;
+        let pattern = self.pattern(WITHIN, Box::default());
+        self.machine.states[end as usize].accepts.push(pattern);
+        let exact = self.alphabet.glob(Glob::Flag(FlagWord::exact(constraint)))?;
+        let loose = self.alphabet.glob(Glob::Flag(FlagWord::loose(constraint)))?;
+        self.alphabet.literal("--");
+        self.machine.followers.push(Follows::Flags { start, exact, loose });
+        self.constraints.insert(key, tracker);
+        Ok(tracker)
+    }
+
+    fn words(
+        &mut self,
+        items: &[WordItem],
+        from: Vec<u32>,
+        share: bool,
+    ) -> Result<Vec<u32>, Exhausted> {
+        let mut ends = from;
+        for item in items {
+            ends = match item {
+                WordItem::Word(pattern) => match self.test(pattern)? {
+                    Some(test) => self.lay(&ends, test, share),
+                    None => Vec::new(),
+                },
+                WordItem::AnyWords => self.lay(&ends, Test::Loop, share),
+                WordItem::Alternatives(lists) => {
+                    let mut all = Vec::new();
+                    for list in lists {
+                        all.extend(self.words(list, ends.clone(), share)?);
+                    }
+                    all.sort_unstable();
+                    all.dedup();
+                    all
+                }
+            };
+        }
+        Ok(ends)
+    }
+
+    fn lay(&mut self, ends: &[u32], test: Test, share: bool) -> Vec<u32> {
+        match ends {
+            [] => Vec::new(),
+            [end] if share => vec![self.shared_step(*end, test)],
+            ends => {
+                let to = self.state();
+                for &end in ends {
+                    self.step(end, test, to);
+                }
+                vec![to]
+            }
+        }
+    }
+
+    /// Adds an atom that asks for a word among those of the first reading.
+    pub(crate) fn contains(&mut self, atom: u32, pattern: &TokenPattern) -> Result<(), Exhausted> {
+        let (mut literal, mut globs, mut any) = (None, Vec::new(), false);
+        match self.test(pattern)? {
+            Some(Test::Literal(one)) => literal = Some(one),
+            Some(Test::Glob(glob)) => globs.push(glob),
+            Some(Test::Any) => any = true,
+            Some(Test::Loop) | None => {}
+        }
+        let globs = globs.into();
+        self.machine.followers.push(Follows::Contains { atom, literal, globs, any });
+        Ok(())
+    }
+
+    /// Adds an atom that asks whether the words of the first reading are exactly these.
+    pub(crate) fn equals(&mut self, atom: u32, members: &[String]) -> Result<(), Exhausted> {
+        if members.len() > 64 {
+            return Err(Exhausted);
+        }
+        for member in members {
+            self.alphabet.literal(member);
+        }
+        let members = members.iter().map(|member| member.as_str().into()).collect();
+        self.machine.followers.push(Follows::Equals { atom, members });
+        Ok(())
+    }
+
+    pub(crate) fn finish(self) -> Machine {
+        let mut machine = self.machine;
+        let count = machine.states.len();
+        for state in &mut machine.states {
+            state.literals.sort_unstable();
+            state.accepts.dedup();
+        }
+        // Every step leads to a state that was made later, but for loops.
+        machine.closures = vec![Box::default(); count];
+        machine.needs = vec![Rc::from([]); count];
+        for index in (0..count).rev() {
+            let mut closure = vec![index as u32];
+            for &to in &machine.states[index].empty {
+                closure.extend(&*machine.closures[to as usize]);
+            }
+            closure.sort_unstable();
+            closure.dedup();
+            machine.closures[index] = closure.into();
+            let state = &machine.states[index];
+            let mut needs: Vec<u32> = state
+                .accepts
+                .iter()
+                .flat_map(|&pattern| machine.patterns[pattern as usize].flags.iter())
+                .map(|&(tracker, _)| tracker)
+                .chain(state.next().flat_map(|to| machine.needs[to as usize].iter().copied()))
+                .collect();
+            needs.sort_unstable();
+            needs.dedup();
+            let same = state.next().find(|&to| *machine.needs[to as usize] == *needs);
+            machine.needs[index] = match same {
+                Some(to) => machine.needs[to as usize].clone(),
+                None => needs.into(),
+            };
+        }
+        machine
+    }
+}
+
+impl State {
+    fn next(&self) -> impl Iterator<Item = u32> {
+        let literals = self.literals.iter().map(|&(_, to)| to);
+        let globs = self.globs.iter().map(|&(_, to)| to);
+        literals.chain(globs).chain(self.any.iter().copied()).chain(self.empty.iter().copied())
+    }
+}
+
+/// Sorts places and joins the ways to one.
+fn normal(mut set: Vec<(u32, Truth)>) -> Box<[(u32, Truth)]> {
+    set.sort_unstable_by_key(|&(state, _)| state);
+    let mut out: Vec<(u32, Truth)> = Vec::with_capacity(set.len());
+    for (state, truth) in set {
+        match out.last_mut() {
+            Some(last) if last.0 == state => last.1 = last.1 | truth,
+            _ => out.push((state, truth)),
+        }
+    }
+    out.into()
+}
+
+impl Machine {
+    pub(crate) fn root_of(&self, place: usize) -> u16 {
+        self.roots[place].root
+    }
+
+    pub(crate) fn roots(&self) -> usize {
+        self.roots.len()
+    }
+
+    /// By state: what `of` says of the patterns that can still be reached from it, joined.
+    pub(crate) fn behind<T: Clone>(
+        &self,
+        none: T,
+        of: &dyn Fn(&Pattern) -> T,
+        join: &dyn Fn(&mut T, &T),
+    ) -> Vec<T> {
+        let mut all = vec![none; self.states.len()];
+        for index in (0..self.states.len()).rev() {
+            let mut own = all[index].clone();
+            let state = &self.states[index];
+            for &pattern in &state.accepts {
+                join(&mut own, &of(&self.patterns[pattern as usize]));
+            }
+            for to in state.next() {
+                join(&mut own, &all[to as usize]);
+            }
+            all[index] = own;
+        }
+        all
+    }
+
+    /// The atoms that hold at a state whatever follows: no flags, no word known at run time.
+    pub(crate) fn settled(&self, state: u32) -> impl Iterator<Item = u32> {
+        let state = &self.states[state as usize];
+        let accepts = if state.stays { &state.accepts[..] } else { &[] };
+        accepts
+            .iter()
+            .map(|&pattern| &self.patterns[pattern as usize])
+            .filter(|pattern| pattern.flags.is_empty() && pattern.atom & WITHIN == 0)
+            .map(|pattern| pattern.atom)
+    }
+
+    /// A place before the first token.
+    ///
+    /// `unbound` says of each root by its place whether it is not bound.
+    pub(crate) fn start(&self, threads: &[Start], unbound: u32) -> Cursor {
+        let threads = threads
+            .iter()
+            .map(|start| {
+                let from = if start.folded { self.folded } else { 0 };
+                let set: Vec<_> =
+                    self.closures[from as usize].iter().map(|&state| (state, Truth::YES)).collect();
+                let tracks = self.followers.iter().enumerate().filter_map(|(index, follows)| {
+                    let track = match follows {
+                        Follows::Flags { start, .. } => Track::Flags {
+                            before: self.closures[*start as usize]
+                                .iter()
+                                .map(|&state| (state, Truth::YES))
+                                .collect(),
+                            earliest: Region::NotYet,
+                            certain: Region::NotYet,
+                        },
+                        _ if !start.is_first => return None,
+                        Follows::Contains { .. } => Track::Contains(Truth::NO),
+                        Follows::Equals { .. } => {
+                            Track::Equals { seen: 0, others: false, at_run_time: false }
+                        }
+                    };
+                    Some((index as u32, track))
+                });
+                self.thread(normal(set), tracks.collect())
+            })
+            .collect();
+        let all = (1u32 << self.roots.len()) - 1;
+        Cursor { threads, pending: all & !unbound, unbound: all & unbound, length: 0 }
+    }
+
+    /// Forgets trackers that no pattern needs any more.
+    fn thread(&self, set: Box<[(u32, Truth)]>, tracks: Vec<(u32, Track)>) -> Thread {
+        let tracks = tracks
+            .into_iter()
+            .filter(|(tracker, track)| {
+                !matches!(track, Track::Flags { .. })
+                    || set.iter().any(|&(state, _)| {
+                        self.needs[state as usize].binary_search(tracker).is_ok()
+                    })
+            })
+            .collect();
+        Thread { set, tracks }
+    }
+
+    /// Keeps of each reading the states that `keep` names.
+    pub(crate) fn retain(&self, cursor: &mut Cursor, keep: &dyn Fn(usize, u32) -> bool) {
+        for (index, thread) in cursor.threads.iter_mut().enumerate() {
+            if thread.set.iter().all(|&(state, _)| keep(index, state)) {
+                continue;
+            }
+            let set =
+                thread.set.iter().copied().filter(|&(state, _)| keep(index, state)).collect();
+            *thread = self.thread(set, std::mem::take(&mut thread.tracks).into_vec());
+        }
+    }
+
+    pub(crate) fn places<'c>(
+        &self,
+        cursor: &'c Cursor,
+    ) -> impl Iterator<Item = (usize, u32, Truth)> + 'c {
+        cursor
+            .threads
+            .iter()
+            .enumerate()
+            .flat_map(|(index, thread)| thread.set.iter().map(move |&(state, truth)| (index, state, truth)))
+    }
+
+    /// What starts behind roots that did not start yet.
+    pub(crate) fn waiting(&self, cursor: &Cursor) -> impl Iterator<Item = u32> {
+        let waiting = cursor.pending | cursor.unbound;
+        self.roots
+            .iter()
+            .enumerate()
+            .filter(move |(place, _)| waiting & 1 << place != 0)
+            .map(|(_, entry)| entry.state)
+    }
+
+    /// Whether some word of the first reading is still looked for.
+    pub(crate) fn follows_words(&self) -> bool {
+        self.followers.iter().any(|follows| !matches!(follows, Follows::Flags { .. }))
+    }
+
+    /// The atoms that hold where the sequence ends here, by reading. Those left out do not.
+    fn truths(&self, cursor: &Cursor) -> Vec<(usize, u32, Truth)> {
+        let mut truths: Vec<(usize, u32, Truth)> = Vec::new();
+        let mut add = |thread: usize, atom: u32, truth: Truth| {
+            if truth == Truth::NO {
+                return;
+            }
+            match truths.iter_mut().find(|(t, known, _)| (*t, *known) == (thread, atom)) {
+                Some((_, _, known)) => *known = *known | truth,
+                None => truths.push((thread, atom, truth)),
+            }
+        };
+        for (index, thread) in cursor.threads.iter().enumerate() {
+            for &(state, truth) in &thread.set {
+                for &pattern in &self.states[state as usize].accepts {
+                    let pattern = &self.patterns[pattern as usize];
+                    if pattern.atom & WITHIN != 0 {
+                        continue;
+                    }
+                    let flags = pattern.flags.iter().fold(Truth::YES, |all, &(tracker, forbids)| {
+                        let found = thread.flag(tracker);
+                        all & if forbids { !found } else { found }
+                    });
+                    add(index, pattern.atom, truth & flags);
+                }
+            }
+            for (tracker, track) in &thread.tracks {
+                match (&self.followers[*tracker as usize], track) {
+                    (Follows::Contains { atom, .. }, Track::Contains(truth)) => {
+                        add(index, *atom, *truth);
+                    }
+                    (
+                        Follows::Equals { atom, members },
+                        Track::Equals { seen, others, at_run_time },
+                    ) => {
+                        let all = u64::MAX >> (64 - members.len().max(1) as u32);
+                        let all = if members.is_empty() { 0 } else { all };
+                        let truth = if *at_run_time {
+                            Truth::BY_WORD
+                        } else {
+                            Truth::known(!others && *seen == all)
+                        };
+                        add(index, *atom, truth);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        truths.sort_unstable_by_key(|&(thread, atom, _)| (thread, atom));
+        truths
+    }
+
+    /// One token, as each reading has it.
+    fn step_token(&self, alphabet: &Alphabet, cursor: &Cursor, tokens: &[Rc<str>]) -> Cursor {
+        let threads = cursor
+            .threads
+            .iter()
+            .zip(tokens)
+            .map(|(thread, token)| {
+                let number = alphabet.number(token);
+                let set = self.over_token(alphabet, &thread.set, token, number);
+                let tracks = thread
+                    .tracks
+                    .iter()
+                    .map(|(tracker, track)| {
+                        (*tracker, self.track_token(alphabet, *tracker, track, token, number))
+                    })
+                    .collect();
+                self.thread(set, tracks)
+            })
+            .collect();
+        self.boundary(Cursor { threads, length: self.longer(cursor.length), ..*cursor })
+    }
+
+    /// What is known of the first atom on a command that may be any words.
+    pub(crate) fn of_any_words(&self) -> Truth {
+        let start = self.start(&[Start { folded: false, is_first: true }], 0);
+        let end = self.step_at_run_time(&start, true, true);
+        self.truths(&end).first().map_or(Truth::NO, |&(_, _, truth)| truth)
+    }
+
+    fn longer(&self, length: u32) -> u32 {
+        // Past the least length only a fixed most one matters.
+        let most = if self.lengths.1 == usize::MAX { self.lengths.0 } else { self.lengths.1 + 1 };
+        (length + 1).min(most.max(1) as u32)
+    }
+
+    fn over_token(
+        &self,
+        alphabet: &Alphabet,
+        set: &[(u32, Truth)],
+        token: &str,
+        number: Option<u32>,
+    ) -> Box<[(u32, Truth)]> {
+        let mut next = Vec::new();
+        for &(at, truth) in set {
+            let state = &self.states[at as usize];
+            if state.stays {
+                next.extend(self.closures[at as usize].iter().map(|&to| (to, truth)));
+            }
+            let mut go = |to: u32| {
+                next.extend(self.closures[to as usize].iter().map(|&to| (to, truth)));
+            };
+            if let Some(number) = number {
+                let first = state.literals.partition_point(|&(literal, _)| literal < number);
+                state.literals[first..]
+                    .iter()
+                    .take_while(|&&(literal, _)| literal == number)
+                    .for_each(|&(_, to)| go(to));
+            }
+            for &(glob, to) in &state.globs {
+                if alphabet.matches(glob, token) {
+                    go(to);
+                }
+            }
+            state.any.iter().for_each(|&to| go(to));
+        }
+        normal(next)
+    }
+
+    fn track_token(
+        &self,
+        alphabet: &Alphabet,
+        tracker: u32,
+        track: &Track,
+        token: &Rc<str>,
+        number: Option<u32>,
+    ) -> Track {
+        match (&self.followers[tracker as usize], track) {
+            (Follows::Flags { exact, loose, .. }, Track::Flags { .. }) => {
+                let is_flag = if alphabet.matches(*exact, token) {
+                    Truth::YES
+                } else if alphabet.matches(*loose, token) {
+                    Truth::OPEN
+                } else {
+                    Truth::NO
+                };
+                self.over_flags(track, &**token == "--", is_flag, |before| {
+                    self.over_token(alphabet, before, token, number)
+                })
+            }
+            (Follows::Contains { literal, globs, any, .. }, Track::Contains(truth)) => {
+                let is_it = *any
+                    || (literal.is_some() && *literal == number)
+                    || globs.iter().any(|&glob| alphabet.matches(glob, token));
+                Track::Contains(*truth | Truth::known(is_it))
+            }
+            (
+                Follows::Equals { members, .. },
+                Track::Equals { seen, others, at_run_time },
+            ) => {
+                let (mut seen, mut others) = (*seen, *others);
+                let mut is_member = false;
+                for (index, member) in members.iter().enumerate() {
+                    if member == token {
+                        seen |= 1 << index;
+                        is_member = true;
+                    }
+                }
+                others |= !is_member;
+                Track::Equals { seen, others, at_run_time: *at_run_time }
+            }
+            (_, track) => track.clone(),
+        }
+    }
+
+    /// A word, for a constraint on flags: the region may start in front of it.
+    fn over_flags(
+        &self,
+        track: &Track,
+        closes: bool,
+        is_flag: Truth,
+        step: impl Fn(&[(u32, Truth)]) -> Box<[(u32, Truth)]>,
+    ) -> Track {
+        let Track::Flags { before, earliest, certain } = track else { return track.clone() };
+        let (mut earliest, mut certain) = (*earliest, *certain);
+        let started = self.truth_of_start(before);
+        if earliest == Region::NotYet && started.is_some() {
+            earliest = Region::Open(Truth::NO);
+        }
+        if certain == Region::NotYet && started.is_some_and(Truth::is_certain) {
+            certain = Region::Open(Truth::NO);
+        }
+        for region in [&mut earliest, &mut certain] {
+            if let Region::Open(found) = *region {
+                *region =
+                    if closes { Region::Closed(found) } else { Region::Open(found | is_flag) };
+            }
+        }
+        // Once both have started, nothing before them matters.
+        let before = if certain == Region::NotYet { step(before) } else { Box::default() };
+        Track::Flags { before, earliest, certain }
+    }
+
+    /// Whether the beginning before a brace may end here, and how certainly.
+    fn truth_of_start(&self, before: &[(u32, Truth)]) -> Option<Truth> {
+        before
+            .iter()
+            .filter(|(state, _)| !self.states[*state as usize].accepts.is_empty())
+            .map(|&(_, truth)| truth)
+            .reduce(|one, other| one | other)
+    }
+
+    /// A word that is known only when the command runs.
+    fn step_at_run_time(&self, cursor: &Cursor, may_be_flag: bool, many: bool) -> Cursor {
+        let is_flag = if may_be_flag { Truth::BY_WORD } else { Truth::NO };
+        let step = |set: &[(u32, Truth)]| {
+            if many { self.over_many(set) } else { self.over_single(set) }
+        };
+        let threads = cursor
+            .threads
+            .iter()
+            .map(|thread| {
+                let set = step(&thread.set);
+                let tracks = thread
+                    .tracks
+                    .iter()
+                    .map(|(tracker, track)| {
+                        let next = match track {
+                            Track::Flags { before, earliest, certain } => {
+                                // Some of the several words may stand before the region.
+                                let before = if many { self.used_up(before) } else { before.clone() };
+                                let track = Track::Flags {
+                                    before,
+                                    earliest: *earliest,
+                                    certain: *certain,
+                                };
+                                self.over_flags(&track, false, is_flag, step)
+                            }
+                            Track::Contains(truth) => Track::Contains(*truth | Truth::BY_WORD),
+                            Track::Equals { seen, others, .. } => {
+                                Track::Equals { seen: *seen, others: *others, at_run_time: true }
+                            }
+                        };
+                        (*tracker, next)
+                    })
+                    .collect();
+                self.thread(set, tracks)
+            })
+            .collect();
+        self.boundary(Cursor { threads, length: self.longer(cursor.length), ..*cursor })
+    }
+
+    fn over_single(&self, set: &[(u32, Truth)]) -> Box<[(u32, Truth)]> {
+        let mut next = Vec::new();
+        for &(at, truth) in set {
+            let state = &self.states[at as usize];
+            let mut go = |to: u32, truth: Truth| {
+                next.extend(self.closures[to as usize].iter().map(|&to| (to, truth)));
+            };
+            if state.stays {
+                go(at, truth);
+            }
+            state.any.iter().for_each(|&to| go(to, truth));
+            let by_word = truth & Truth::BY_WORD;
+            state.literals.iter().for_each(|&(_, to)| go(to, by_word));
+            state.globs.iter().for_each(|&(_, to)| go(to, by_word));
+        }
+        normal(next)
+    }
+
+    /// Where one may be while words of several are used up, the last of them not yet passed.
+    fn used_up(&self, set: &[(u32, Truth)]) -> Box<[(u32, Truth)]> {
+        let mut known: FxHashMap<u32, Truth> = set.iter().copied().collect();
+        let mut open: Vec<u32> = set.iter().map(|&(state, _)| state).collect();
+        while let Some(at) = open.pop() {
+            let truth = known[&at] & Truth::BY_WORD;
+            let state = &self.states[at as usize];
+            let steps = state
+                .literals
+                .iter()
+                .map(|&(_, to)| to)
+                .chain(state.globs.iter().map(|&(_, to)| to))
+                .chain(state.any.iter().copied());
+            for to in steps {
+                for &to in &self.closures[to as usize] {
+                    let own = known.entry(to).or_insert(Truth::NO);
+                    if *own | truth != *own {
+                        *own = *own | truth;
+                        open.push(to);
+                    }
+                }
+            }
+        }
+        normal(known.into_iter().collect())
+    }
+
+    fn over_many(&self, set: &[(u32, Truth)]) -> Box<[(u32, Truth)]> {
+        let mut next = Vec::new();
+        for &(at, truth) in &self.used_up(set) {
+            let own = if self.states[at as usize].stays { truth } else { truth & Truth::BY_WORD };
+            next.extend(self.closures[at as usize].iter().map(|&to| (to, own)));
+        }
+        normal(next)
+    }
+
+    /// Behind a token, roots that are not bound may lie.
+    fn boundary(&self, mut cursor: Cursor) -> Cursor {
+        if cursor.unbound == 0 {
+            return cursor;
+        }
+        for (place, entry) in self.roots.iter().enumerate() {
+            if cursor.unbound & 1 << place == 0 || !self.may_start(&cursor, *entry) {
+                continue;
+            }
+            for thread in &mut cursor.threads {
+                let more = self.closures[entry.state as usize].iter().map(|&to| (to, Truth::OPEN));
+                thread.set = normal(thread.set.iter().copied().chain(more).collect());
+            }
+        }
+        cursor
+    }
+
+    fn may_start(&self, cursor: &Cursor, entry: Entry) -> bool {
+        !entry.is_bounded
+            || cursor.threads.iter().any(|thread| {
+                thread.set.iter().any(|&(state, _)| {
+                    self.states[state as usize].accepts.iter().any(|&pattern| {
+                        self.patterns[pattern as usize].atom == WITHIN | u32::from(entry.root)
+                    })
+                })
+            })
+    }
+
+    fn start_root(&self, cursor: &Cursor, place: usize) -> Option<Cursor> {
+        let entry = self.roots[place];
+        if cursor.pending & 1 << place == 0 || !self.may_start(cursor, entry) {
+            return None;
+        }
+        let mut next = cursor.clone();
+        next.pending &= !(1 << place);
+        for thread in &mut next.threads {
+            let more = self.closures[entry.state as usize].iter().map(|&to| (to, Truth::YES));
+            thread.set = normal(thread.set.iter().copied().chain(more).collect());
+        }
+        Some(next)
+    }
+
+    /// Whether a state says where a root may lie that can still start.
+    pub(crate) fn guards_root(&self, cursor: &Cursor) -> bool {
+        let waiting = cursor.pending | cursor.unbound;
+        self.roots
+            .iter()
+            .enumerate()
+            .any(|(place, entry)| entry.is_bounded && waiting & 1 << place != 0)
+    }
+
+    /// Whether a pattern is one that says where a root may lie.
+    pub(crate) fn is_guard(pattern: &Pattern) -> bool {
+        pattern.atom & WITHIN != 0
+    }
+
+    /// The literals and globs that matter for the next token.
+    fn asked(&self, cursor: &Cursor) -> (Vec<u32>, Vec<u32>) {
+        let (mut literals, mut globs) = (Vec::new(), Vec::new());
+        let mut of_set = |set: &[(u32, Truth)]| {
+            for &(state, _) in set {
+                let state = &self.states[state as usize];
+                literals.extend(state.literals.iter().map(|&(literal, _)| literal));
+                globs.extend(state.globs.iter().map(|&(glob, _)| glob));
+            }
+        };
+        for thread in &cursor.threads {
+            of_set(&thread.set);
+            for (_, track) in &thread.tracks {
+                if let Track::Flags { before, .. } = track {
+                    of_set(before);
+                }
+            }
+        }
+        for thread in &cursor.threads {
+            for (tracker, track) in &thread.tracks {
+                match (&self.followers[*tracker as usize], track) {
+                    (
+                        Follows::Flags { exact, loose, .. },
+                        Track::Flags { before, earliest, certain },
+                    ) => {
+                        let is_open = |region: &Region| matches!(region, Region::Open(_));
+                        let starts = self.truth_of_start(before).is_some();
+                        if starts || is_open(earliest) || is_open(certain) {
+                            globs.extend([*exact, *loose]);
+                            literals.push(u32::MAX);
+                        }
+                    }
+                    (
+                        Follows::Contains { literal, globs: own, .. },
+                        Track::Contains(truth),
+                    ) if *truth != Truth::YES => {
+                        literals.extend(literal);
+                        globs.extend(&**own);
+                    }
+                    (Follows::Equals { .. }, Track::Equals { others: false, .. }) => {
+                        // Members are literals of the alphabet; `u32::MAX - 1` stands for them.
+                        literals.push(u32::MAX - 1);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        for list in [&mut literals, &mut globs] {
+            list.sort_unstable();
+            list.dedup();
+        }
+        (literals, globs)
+    }
+
+    /// The tokens that lead to different places, one of each kind.
+    fn next_tokens(
+        &self,
+        alphabet: &mut Alphabet,
+        cursor: &Cursor,
+    ) -> Result<Vec<Rc<str>>, Exhausted> {
+        let (literals, globs) = self.asked(cursor);
+        let mut tokens: Vec<Rc<str>> = Vec::new();
+        for literal in literals {
+            match literal {
+                u32::MAX => tokens.extend(alphabet.number("--").map(|two| alphabet.name(two).clone())),
+                n if n == u32::MAX - 1 => {
+                    for follows in &self.followers {
+                        if let Follows::Equals { members, .. } = follows {
+                            tokens.extend(members.iter().cloned());
+                        }
+                    }
+                }
+                literal => tokens.push(alphabet.name(literal).clone()),
+            }
+        }
+        tokens.extend(alphabet.classes(&globs)?.iter().map(|class| class.token.clone()));
+        Ok(tokens)
+    }
+
+    /// Walks from some places to all that matter, nearest first.
+    ///
+    /// `first` gives the first token as each reading has it, from the token of the last reading.
+    ///
+    /// # Errors
+    /// When the budget runs out.
+    pub(crate) fn walk(
+        &self,
+        alphabet: &mut Alphabet,
+        start: Cursor,
+        options: &WalkOptions<'_>,
+        guide: &mut dyn Guide,
+        budget: &mut Budget,
+    ) -> Result<(), Exhausted> {
+        let Some(start) = guide.trim(self, start) else { return Ok(()) };
+        let mut nodes: Vec<(Option<(usize, Step)>, u32)> = vec![(None, 0)];
+        let mut seen: FxHashMap<Cursor, u32> = FxHashMap::default();
+        seen.insert(start.clone(), 0);
+        let mut cursors = vec![start];
+        let mut open = BinaryHeap::from([Reverse((0u32, 0usize))]);
+        while let Some(Reverse((cost, at))) = open.pop() {
+            let cursor = cursors[at].clone();
+            if seen.get(&cursor).is_some_and(|&best| best < cost) {
+                continue;
+            }
+            budget.spend(1)?;
+            let depth = nodes[at].1;
+            if cursor.length as usize >= self.lengths.0 {
+                let mut way = || {
+                    let mut steps = Vec::new();
+                    let mut node = at;
+                    while let Some((before, step)) = &nodes[node].0 {
+                        steps.push(step.clone());
+                        node = *before;
+                    }
+                    steps.reverse();
+                    steps
+                };
+                guide.end(self.truths(&cursor), &mut way);
+            }
+            let mut next: Vec<(Step, Cursor, u32)> = Vec::new();
+            for place in 0..self.roots.len() {
+                if let Some(started) = self.start_root(&cursor, place) {
+                    let cost = match depth {
+                        0 => 60,
+                        1 => 6,
+                        _ => 0,
+                    };
+                    next.push((Step::Root(self.roots[place].root), started, cost));
+                }
+            }
+            if (cursor.length as usize) < self.lengths.1 {
+                if depth == 0
+                    && let Some(first) = options.first
+                {
+                    for tokens in first(self, alphabet, &cursor)? {
+                        let stepped = self.step_token(alphabet, &cursor, &tokens);
+                        next.push((Step::First(tokens), stepped, 2));
+                    }
+                } else {
+                    for token in self.next_tokens(alphabet, &cursor)? {
+                        let tokens = vec![token.clone(); cursor.threads.len()];
+                        let stepped = self.step_token(alphabet, &cursor, &tokens);
+                        next.push((Step::Token(token), stepped, 2));
+                    }
+                    if options.words_at_run_time {
+                        for (may_be_flag, many) in
+                            [(false, false), (true, false), (false, true), (true, true)]
+                        {
+                            let stepped = self.step_at_run_time(&cursor, may_be_flag, many);
+                            next.push((Step::AtRunTime { may_be_flag, many }, stepped, 20));
+                        }
+                    }
+                }
+            }
+            budget.spend(next.len() as u64)?;
+            for (step, cursor, more) in next {
+                let is_token = !matches!(step, Step::Root(_));
+                let Some(cursor) = guide.trim(self, cursor) else { continue };
+                let cost = cost + more;
+                match seen.get_mut(&cursor) {
+                    Some(best) if *best <= cost => continue,
+                    Some(best) => *best = cost,
+                    None => {
+                        seen.insert(cursor.clone(), cost);
+                    }
+                }
+                nodes.push((Some((at, step)), depth + u32::from(is_token)));
+                cursors.push(cursor);
+                open.push(Reverse((cost, nodes.len() - 1)));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How the first word of several readings is found.
+pub(crate) type First<'a> =
+    dyn Fn(&Machine, &mut Alphabet, &Cursor) -> Result<Vec<Box<[Rc<str>]>>, Exhausted> + 'a;
+
+/// What a walk may step over.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct WalkOptions<'a> {
+    pub(crate) words_at_run_time: bool,
+    pub(crate) first: Option<&'a First<'a>>,
+}
+
+impl Machine {
+    /// The tokens that matter next; for [`WalkOptions::first`].
+    pub(crate) fn tokens_at(
+        &self,
+        alphabet: &mut Alphabet,
+        cursor: &Cursor,
+    ) -> Result<Vec<Rc<str>>, Exhausted> {
+        self.next_tokens(alphabet, cursor)
+    }
+}
+
+impl Thread {
+    fn flag(&self, tracker: u32) -> Truth {
+        match self.tracks.iter().find(|(known, _)| *known == tracker) {
+            Some((_, Track::Flags { earliest, certain, .. })) => {
+                certain.found() | earliest.found() & Truth::BY_WORD
+            }
+            _ => Truth::NO,
+        }
+    }
+}

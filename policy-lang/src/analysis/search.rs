@@ -1,0 +1,869 @@
+//! The exploration: one fact after the other, from statements to answers.
+//!
+//! A search is about one *subject*, a statement of one side. It looks only where the subject still
+//! can hold and still can matter, gives each fact in turn the values that the open statements tell
+//! apart, and keeps what is left of each statement (its residue). Where nothing is left open there
+//! is a [`Leaf`]: what both sides answer. Equal residues are looked at once.
+
+use std::collections::BTreeMap;
+
+use policy_eval::engine::tables::Source;
+use policy_eval::{Action, Attr, Floors, Options, Platform, RequestBuf, Truth};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::alphabet::Exhausted;
+use super::formula::{Arena, Id};
+use super::machine::Budget;
+use super::space::{AtomKey, Choice, Fact, Pruner, Reading, Space, Value};
+use super::witness;
+use crate::compile::atoms::{Ask, Atoms, Lowered};
+use crate::model::pattern::CommandPattern;
+use crate::model::{Counted, Model, RuleOptions};
+
+/// What of an answer is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Aspect {
+    /// Tier and options.
+    Tier,
+    Record,
+    Mark(u8),
+}
+
+/// What a statement does where it holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// A tier, a record level or a mark, as a rank from 1; and options by number.
+    Rank(u8, u32),
+    /// Files are judged that the command or call touches.
+    Count(Vec<CommandPattern>, Vec<Counted>),
+    /// Floors fall away.
+    Accept(Floors),
+}
+
+/// Something that one of the sides says, or both.
+#[derive(Clone, Debug)]
+pub(crate) struct Statement {
+    pub(crate) formula: Id,
+    pub(crate) effect: Effect,
+    /// On which sides it stands.
+    pub(crate) sides: [bool; 2],
+    /// Whether a certain match makes the default fall away.
+    pub(crate) loosens: bool,
+    /// It is asked of addresses that a name resolved to.
+    pub(crate) asks_addresses: bool,
+    /// Whose index it is on each side, for reports.
+    pub(crate) origins: [Option<Origin>; 2],
+}
+
+/// Which sentence of a model a statement is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Origin {
+    Rule(usize),
+    Count(usize),
+    Accept(usize),
+}
+
+impl Statement {
+    fn is_changed(&self) -> bool {
+        self.sides[0] != self.sides[1]
+    }
+
+    fn rank(&self) -> Option<(u8, u32)> {
+        match self.effect {
+            Effect::Rank(rank, options) => Some((rank, options)),
+            _ => None,
+        }
+    }
+}
+
+/// The rank of `ask` where ranks are tiers.
+pub(crate) const ASK: u8 = 3;
+/// That of `allow`.
+pub(crate) const ALLOW: u8 = 1;
+
+/// What is asked: statements and defaults of both sides.
+#[derive(Clone, Debug)]
+pub(crate) struct Question {
+    pub(crate) aspect: Aspect,
+    pub(crate) statements: Vec<Statement>,
+    /// By side; 0 where the aspect has none.
+    pub(crate) defaults: [u8; 2],
+    pub(crate) options: OptionSets,
+}
+
+/// Sets of options, each once; number 0 is the default.
+#[derive(Clone, Debug)]
+pub(crate) struct OptionSets {
+    all: Vec<RuleOptions>,
+}
+
+impl Default for OptionSets {
+    fn default() -> Self {
+        OptionSets { all: vec![RuleOptions::default()] }
+    }
+}
+
+impl OptionSets {
+    pub(crate) fn number(&mut self, options: &RuleOptions) -> u32 {
+        match self.all.iter().position(|known| known == options) {
+            Some(known) => known as u32,
+            None => {
+                self.all.push(options.clone());
+                self.all.len() as u32 - 1
+            }
+        }
+    }
+
+    fn join(&mut self, one: u32, other: u32) -> u32 {
+        if one == other {
+            return one;
+        }
+        fn lend(options: &RuleOptions) -> Options<'_> {
+            Options {
+                outside_sandbox: options.outside_sandbox,
+                reviewer: options.reviewer.as_deref(),
+                timeout_ms: options.timeout_ms,
+                on_failure: options.on_failure,
+                remember: options.remember,
+            }
+        }
+        let joined = lend(&self.all[one as usize]).join(lend(&self.all[other as usize]));
+        let joined = RuleOptions {
+            outside_sandbox: joined.outside_sandbox,
+            reviewer: joined.reviewer.map(str::to_owned),
+            timeout_ms: joined.timeout_ms,
+            on_failure: joined.on_failure,
+            remember: joined.remember,
+        };
+        self.number(&joined)
+    }
+
+    pub(crate) fn leaves_sandbox(&self, number: u32) -> bool {
+        self.all[number as usize].outside_sandbox
+    }
+}
+
+/// What one side answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Verdict {
+    /// 0: nothing is said.
+    pub(crate) rank: u8,
+    pub(crate) options: u32,
+}
+
+/// What the statements of one side amount to so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+struct Side {
+    rank: u8,
+    options: u32,
+    /// A statement that may loosen holds certainly.
+    certain: bool,
+}
+
+/// Where nothing is open any more.
+pub(crate) struct Leaf<'a> {
+    /// What each side answers.
+    pub(crate) answers: [Verdict; 2],
+    /// Before defaults, floors and escalation: the same here is the same in every request that has
+    /// this reading among others.
+    pub(crate) is_same_inside: bool,
+    /// How the subject holds.
+    pub(crate) subject: Truth,
+    /// Statements of one side alone that hold here, other than certainly without effect.
+    pub(crate) changed: &'a [u32],
+    /// The rank of each side without defaults.
+    pub(crate) inside: [u8; 2],
+    /// `count` sentences that differ here.
+    pub(crate) counts_differ: bool,
+    /// Floors that one side lifts here and the other does not.
+    pub(crate) lifted: [Floors; 2],
+    pub(crate) values: &'a [(Fact, Value)],
+}
+
+/// What to do after a leaf.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flow {
+    Continue,
+    Stop,
+}
+
+/// A search over the requests of one action, of one platform and one reading of commands.
+pub(crate) struct Search<'m> {
+    model: &'m Model,
+    pub(crate) platform: Option<Platform>,
+    arena: Arena,
+    space: Space<'m>,
+    question: Question,
+    formulas: Vec<Id>,
+    facts: FxHashMap<u32, Fact>,
+    seen: FxHashSet<Key>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    open: Vec<(u32, Id)>,
+    sides: [Side; 2],
+    subject: Option<Truth>,
+    changed: Vec<u32>,
+    floored: bool,
+    resolved: bool,
+    escalated: bool,
+    unbound: Vec<(u16, bool)>,
+}
+
+#[derive(Clone)]
+struct State {
+    key: Key,
+    values: Vec<(Fact, Value)>,
+}
+
+/// All atoms of two policies and their formulas, before readings and platforms.
+pub(crate) struct Ground<'m> {
+    atoms: Atoms<'m>,
+}
+
+impl<'m> Ground<'m> {
+    pub(crate) fn new(model: &'m Model) -> Ground<'m> {
+        Ground { atoms: Atoms::new(model) }
+    }
+
+    /// Numbers the atoms of a formula.
+    pub(crate) fn lower(&mut self, formula: &crate::model::Formula) -> Lowered {
+        self.atoms.formula(formula)
+    }
+
+    pub(crate) fn asks_addresses(&self, lowered: &Lowered) -> bool {
+        lowered.asks_addresses(&self.atoms)
+    }
+
+    /// Whether the formula asks something that `of` says.
+    pub(crate) fn asks(&self, lowered: &Lowered, of: &dyn Fn(&Ask) -> bool) -> bool {
+        match lowered {
+            Lowered::True => false,
+            Lowered::Atom(number) => of(&self.atoms.asks[*number as usize]),
+            Lowered::Not(inner) => self.asks(inner, of),
+            Lowered::And(parts) | Lowered::Or(parts) => {
+                parts.iter().any(|part| self.asks(part, of))
+            }
+        }
+    }
+}
+
+/// Writes formulas for one reading of commands.
+pub(crate) struct Writer<'g, 'm> {
+    ground: &'g Ground<'m>,
+    reading: Reading,
+    pub(crate) arena: Arena,
+    keys: Vec<AtomKey>,
+    numbers: FxHashMap<AtomKey, u32>,
+}
+
+impl<'g, 'm> Writer<'g, 'm> {
+    pub(crate) fn new(ground: &'g Ground<'m>, reading: Reading) -> Writer<'g, 'm> {
+        Writer {
+            ground,
+            reading,
+            arena: Arena::default(),
+            keys: Vec::new(),
+            numbers: FxHashMap::default(),
+        }
+    }
+
+    /// The formula over all readings: another form counts, but never certainly. `trust` says where
+    /// what a tool says of itself is believed.
+    pub(crate) fn formula(&mut self, lowered: &Lowered, trust: Option<Id>) -> Id {
+        let threads = self.reading.threads();
+        let readings: Vec<Id> = threads
+            .iter()
+            .enumerate()
+            .map(|(thread, &(is_certain, is_folded))| {
+                let own = self.write(lowered, thread as u8, is_folded, trust);
+                if is_certain { own } else { self.arena.of_another_form(own) }
+            })
+            .collect();
+        self.arena.or(readings)
+    }
+
+    /// The condition under which claims of tools are believed.
+    pub(crate) fn trust(&mut self, trusts: &[Lowered]) -> Option<Id> {
+        if trusts.is_empty() {
+            return None;
+        }
+        let all: Vec<Id> = trusts.iter().map(|one| self.formula(one, None)).collect();
+        Some(self.arena.or(all))
+    }
+
+    fn write(&mut self, lowered: &Lowered, thread: u8, folded: bool, trust: Option<Id>) -> Id {
+        match lowered {
+            Lowered::True => self.arena.known(Truth::YES),
+            Lowered::Not(inner) => {
+                let inner = self.write(inner, thread, folded, trust);
+                self.arena.not(inner)
+            }
+            Lowered::And(parts) => {
+                let parts: Vec<Id> =
+                    parts.iter().map(|part| self.write(part, thread, folded, trust)).collect();
+                self.arena.and(parts)
+            }
+            Lowered::Or(parts) => {
+                let parts: Vec<Id> =
+                    parts.iter().map(|part| self.write(part, thread, folded, trust)).collect();
+                self.arena.or(parts)
+            }
+            Lowered::Atom(number) => {
+                let number = if folded {
+                    self.ground.atoms.folded[*number as usize]
+                } else {
+                    *number
+                };
+                let ask = self.ground.atoms.asks[number as usize].clone();
+                let is_of_command = matches!(&ask, Ask::Sequence { sequence, .. } if sequence.source == Source::Command);
+                let thread = if is_of_command { thread } else { 0 };
+                let is_claim = match &ask {
+                    Ask::Bool(source) | Ask::Present(source) => matches!(
+                        source,
+                        Source::Builtin(Attr::ReadOnly | Attr::Destructive | Attr::OpenWorld)
+                    ),
+                    _ => false,
+                };
+                let believed = self.key(AtomKey { ask: ask.clone(), doubting: false, thread });
+                if !is_claim {
+                    return believed;
+                }
+                let doubted = self.key(AtomKey { ask, doubting: true, thread });
+                match trust {
+                    Some(trust) => self.arena.if_certain(trust, believed, doubted),
+                    None => doubted,
+                }
+            }
+        }
+    }
+
+    fn key(&mut self, key: AtomKey) -> Id {
+        let next = self.keys.len() as u32;
+        let number = *self.numbers.entry(key.clone()).or_insert_with(|| {
+            self.keys.push(key);
+            next
+        });
+        self.arena.atom(number)
+    }
+
+    /// The search over what was written.
+    pub(crate) fn search(
+        self,
+        action: Action,
+        model: &'m Model,
+        platform: Option<Platform>,
+        question: Question,
+    ) -> Search<'m> {
+        let space = Space::new(action, model, platform, self.reading, self.keys);
+        let mut search = Search {
+            model,
+            platform,
+            arena: self.arena,
+            space,
+            question,
+            formulas: Vec::new(),
+            facts: FxHashMap::default(),
+            seen: FxHashSet::default(),
+        };
+        search.formulas = search.question.statements.iter().map(|one| one.formula).collect();
+        for atom in 0..search.space.atoms.len() as u32 {
+            search.facts.insert(atom, search.space.fact(atom));
+        }
+        search.set_platform();
+        search
+    }
+}
+
+impl<'m> Search<'m> {
+    /// The platform is what the search is about, so it is known from the start.
+    fn set_platform(&mut self) {
+        let fact = Fact::Value(Source::Builtin(Attr::Platform));
+        let asked: Vec<u32> = (0..self.space.atoms.len() as u32)
+            .filter(|atom| self.facts[atom] == fact)
+            .collect();
+        if asked.is_empty() {
+            return;
+        }
+        let value = match self.platform {
+            None => Value::Unsent,
+            Some(platform) => Value::Text(platform.name().to_owned()),
+        };
+        let source = Source::Builtin(Attr::Platform);
+        let truths: BTreeMap<u32, Truth> = asked
+            .iter()
+            .map(|&atom| (atom, self.space.of_value(&source, atom, &value)))
+            .collect();
+        for formula in &mut self.formulas {
+            *formula = self.arena.assign(*formula, &|atom| truths.get(&atom).copied());
+        }
+    }
+
+    pub(crate) fn question(&self) -> &Question {
+        &self.question
+    }
+
+    /// Looks everywhere where the subject can hold and can matter; `None`: everywhere.
+    ///
+    /// # Errors
+    /// When the budget runs out before everything was looked at.
+    pub(crate) fn explore(
+        &mut self,
+        subject: Option<usize>,
+        budget: &mut Budget,
+        visit: &mut dyn FnMut(&mut Search<'m>, &Leaf<'_>) -> Flow,
+    ) -> Result<Flow, Exhausted> {
+        self.seen.clear();
+        let open: Vec<(u32, Id)> =
+            self.formulas.iter().enumerate().map(|(index, &id)| (index as u32, id)).collect();
+        let key = Key {
+            open: Vec::new(),
+            sides: [Side::default(); 2],
+            subject: None,
+            changed: Vec::new(),
+            floored: false,
+            resolved: false,
+            escalated: false,
+            unbound: Vec::new(),
+        };
+        let mut state = State { key, values: Vec::new() };
+        if !self.settle(&mut state, open, subject) {
+            return Ok(Flow::Continue);
+        }
+        self.go(state, subject, budget, visit)
+    }
+
+    /// Takes the statements that are decided out of the open ones. False where the subject no longer
+    /// can matter.
+    fn settle(&mut self, state: &mut State, open: Vec<(u32, Id)>, subject: Option<usize>) -> bool {
+        let mut rest = Vec::with_capacity(open.len());
+        for (index, id) in open {
+            let Some(truth) = self.arena.truth(id) else {
+                rest.push((index, id));
+                continue;
+            };
+            let statement = &self.question.statements[index as usize];
+            let is_subject = subject == Some(index as usize);
+            if !truth.can_hold() {
+                if is_subject {
+                    return false;
+                }
+                continue;
+            }
+            if state.key.resolved && !statement.asks_addresses {
+                if is_subject {
+                    return false;
+                }
+                continue;
+            }
+            if is_subject {
+                state.key.subject = Some(truth);
+            }
+            if statement.is_changed() && !state.key.changed.contains(&index) {
+                state.key.changed.push(index);
+            }
+            match statement.effect {
+                Effect::Rank(rank, options) => {
+                    let rank = match self.question.aspect {
+                        Aspect::Tier if !truth.is_possible() => rank.min(ASK),
+                        _ => rank,
+                    };
+                    let certain = statement.loosens && truth.is_certain();
+                    for side in 0..2 {
+                        if !statement.sides[side] {
+                            continue;
+                        }
+                        let own = &mut state.key.sides[side];
+                        own.certain |= certain;
+                        if rank > own.rank {
+                            (own.rank, own.options) = (rank, options);
+                        } else if rank == own.rank {
+                            own.options = self.question.options.join(own.options, options);
+                        }
+                    }
+                }
+                // What these amount to is seen at the leaf.
+                Effect::Count(..) | Effect::Accept(_) => rest.push((index, id)),
+            }
+        }
+        state.key.changed.sort_unstable();
+        let sides = state.key.sides;
+        rest.retain(|&(index, _)| {
+            subject == Some(index as usize) || !self.is_dominated(index as usize, &sides)
+        });
+        if let Some(subject) = subject
+            && state.key.subject.is_none()
+            && self.is_dominated(subject, &sides)
+        {
+            return false;
+        }
+        rest.sort_unstable();
+        state.key.open = rest;
+        true
+    }
+
+    /// Whether a statement can no longer matter, whatever it turns out to be.
+    fn is_dominated(&mut self, index: usize, sides: &[Side; 2]) -> bool {
+        let statement = &self.question.statements[index];
+        let Some((rank, options)) = statement.rank() else { return false };
+        for side in 0..2 {
+            if !self.question.statements[index].sides[side] {
+                continue;
+            }
+            let own = sides[side];
+            let default = self.question.defaults[side];
+            let is_below = own.rank > rank
+                || own.rank == rank
+                    && own.rank > 0
+                    && self.question.options.join(own.options, options) == own.options;
+            let default_is_idle = own.certain
+                || default < own.rank
+                || default == own.rank
+                    && self.question.options.join(own.options, 0) == own.options;
+            if !is_below || !default_is_idle {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn go(
+        &mut self,
+        state: State,
+        subject: Option<usize>,
+        budget: &mut Budget,
+        visit: &mut dyn FnMut(&mut Search<'m>, &Leaf<'_>) -> Flow,
+    ) -> Result<Flow, Exhausted> {
+        budget.spend(1)?;
+        if !self.seen.insert(state.key.clone()) {
+            return Ok(Flow::Continue);
+        }
+        let Some(fact) = self.next_fact(&state, subject) else {
+            return Ok(self.leaf(&state, visit));
+        };
+        let live: Vec<u32> = {
+            let mut live: Vec<u32> = state
+                .key
+                .open
+                .iter()
+                .flat_map(|&(_, id)| self.arena.atoms(id))
+                .copied()
+                .filter(|atom| self.facts[atom] == fact)
+                .collect();
+            live.sort_unstable();
+            live.dedup();
+            live
+        };
+        // Whether the roots are bound comes before the paths under them.
+        let undecided = self
+            .space
+            .roots(&live)
+            .into_iter()
+            .find(|root| !state.key.unbound.iter().any(|(known, _)| known == root));
+        if let Some(root) = undecided {
+            for is_bound in [true, false] {
+                let mut next = state.clone();
+                next.key.unbound.push((root, is_bound));
+                next.key.unbound.sort_unstable();
+                next.values.push((Fact::Bound(root), Value::Bound(is_bound)));
+                if self.go(next, subject, budget, visit)? == Flow::Stop {
+                    return Ok(Flow::Stop);
+                }
+            }
+            return Ok(Flow::Continue);
+        }
+        let pruner = self.pruner(&state, &fact, &live, subject);
+        let unbound: Vec<u16> =
+            state.key.unbound.iter().filter(|(_, bound)| !bound).map(|&(root, _)| root).collect();
+        let choices = self.space.choices(&fact, &live, &unbound, &pruner, budget)?;
+        self.choose(&state, &fact, &live, &choices, subject, budget, visit)
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn choose(
+        &mut self,
+        state: &State,
+        fact: &Fact,
+        live: &[u32],
+        choices: &[Choice],
+        subject: Option<usize>,
+        budget: &mut Budget,
+        visit: &mut dyn FnMut(&mut Search<'m>, &Leaf<'_>) -> Flow,
+    ) -> Result<Flow, Exhausted> {
+        // What is left of each statement where no atom of the fact holds: most of them, for most
+        // values.
+        let is_live: FxHashSet<u32> = live.iter().copied().collect();
+        let none = |atom: u32| is_live.contains(&atom).then_some(Truth::NO);
+        let base: Vec<(u32, Id)> = state
+            .key
+            .open
+            .iter()
+            .map(|&(index, id)| (index, self.arena.assign(id, &none)))
+            .collect();
+        let kept: Vec<(u32, Id)> = base
+            .iter()
+            .copied()
+            .filter(|&(_, id)| self.arena.truth(id) != Some(Truth::NO))
+            .collect();
+        let mut by_atom: FxHashMap<u32, Vec<usize>> = FxHashMap::default();
+        for (place, &(_, id)) in state.key.open.iter().enumerate() {
+            for &atom in self.arena.atoms(id) {
+                if is_live.contains(&atom) {
+                    by_atom.entry(atom).or_default().push(place);
+                }
+            }
+        }
+        for choice in choices {
+            budget.spend(1)?;
+            let of: FxHashMap<u32, Truth> = choice.truths.iter().copied().collect();
+            let mut open: Vec<(u32, Id)>;
+            if choice.settles.is_empty() {
+                let mut affected: Vec<usize> = choice
+                    .truths
+                    .iter()
+                    .filter_map(|(atom, _)| by_atom.get(atom))
+                    .flatten()
+                    .copied()
+                    .collect();
+                affected.sort_unstable();
+                affected.dedup();
+                let known = |atom: u32| {
+                    is_live.contains(&atom).then(|| of.get(&atom).copied().unwrap_or(Truth::NO))
+                };
+                open = affected
+                    .iter()
+                    .map(|&place| {
+                        let (index, id) = state.key.open[place];
+                        (index, self.arena.assign(id, &known))
+                    })
+                    .collect();
+                let taken: FxHashSet<u32> =
+                    affected.iter().map(|&place| state.key.open[place].0).collect();
+                open.extend(kept.iter().filter(|(index, _)| !taken.contains(index)));
+                if let Some(subject) = subject {
+                    // The subject may have become false without being affected.
+                    let index = subject as u32;
+                    let was_open = state.key.open.iter().any(|&(known, _)| known == index);
+                    if was_open && !open.iter().any(|&(known, _)| known == index) {
+                        continue;
+                    }
+                }
+            } else {
+                let space = &self.space;
+                let known = |atom: u32| {
+                    (is_live.contains(&atom) || space.is_settled(choice, atom))
+                        .then(|| of.get(&atom).copied().unwrap_or(Truth::NO))
+                };
+                let arena = &mut self.arena;
+                open = state
+                    .key
+                    .open
+                    .iter()
+                    .map(|&(index, id)| (index, arena.assign(id, &known)))
+                    .collect();
+            }
+            let mut next = state.clone();
+            next.key.floored |= choice.is_floored;
+            next.key.resolved |= choice.is_resolved;
+            if *fact == Fact::Value(Source::Builtin(Attr::Escalated)) {
+                next.key.escalated = choice.value == Value::Bool(true);
+            }
+            next.values.push((fact.clone(), choice.value.clone()));
+            if !self.settle(&mut next, open, subject) {
+                continue;
+            }
+            if self.go(next, subject, budget, visit)? == Flow::Stop {
+                return Ok(Flow::Stop);
+            }
+        }
+        Ok(Flow::Continue)
+    }
+
+    /// The fact to look at next: those of the subject first, what is done before how.
+    fn next_fact(&self, state: &State, subject: Option<usize>) -> Option<Fact> {
+        let mut counts: BTreeMap<u32, usize> = BTreeMap::new();
+        let mut of_subject: Vec<u32> = Vec::new();
+        for &(index, id) in &state.key.open {
+            for &atom in self.arena.atoms(id) {
+                *counts.entry(atom).or_default() += 1;
+                if subject == Some(index as usize) {
+                    of_subject.push(atom);
+                }
+            }
+        }
+        let mut facts: Vec<(&Fact, bool, usize)> = Vec::new();
+        for (atom, count) in counts {
+            let fact = &self.facts[&atom];
+            let is_own = of_subject.contains(&atom);
+            match facts.iter_mut().find(|(known, ..)| *known == fact) {
+                Some(known) => {
+                    known.1 |= is_own;
+                    known.2 += count;
+                }
+                None => facts.push((fact, is_own, count)),
+            }
+        }
+        // A socket has no port and no method, so where it leads is chosen first.
+        if self.space.action.has_port()
+            && let Some((fact, ..)) = facts.iter().find(|(fact, ..)| **fact == Fact::Endpoint)
+        {
+            return Some((*fact).clone());
+        }
+        let is_object = |fact: &Fact| {
+            matches!(fact, Fact::Command | Fact::Pair | Fact::Path(Source::Builtin(Attr::Path)))
+        };
+        facts
+            .into_iter()
+            .max_by_key(|(fact, is_own, count)| (*is_own, is_object(fact), *count))
+            .map(|(fact, ..)| fact.clone())
+    }
+
+    fn pruner(
+        &mut self,
+        state: &State,
+        fact: &Fact,
+        live: &[u32],
+        subject: Option<usize>,
+    ) -> Pruner {
+        let mut pruner = Pruner { by_rank: true, ..Pruner::default() };
+        pruner.default = self.question.defaults.into_iter().max().unwrap_or(0);
+        let is_live: FxHashSet<u32> = live.iter().copied().collect();
+        for &(index, id) in &state.key.open {
+            let statement = &self.question.statements[index as usize];
+            let Some((rank, options)) = statement.rank() else {
+                pruner.by_rank = false;
+                continue;
+            };
+            for atom in self.arena.atoms(id) {
+                if !is_live.contains(atom) {
+                    continue;
+                }
+                let known = pruner.weights.entry(*atom).or_insert((0, true));
+                if rank > known.0 {
+                    *known = (rank, options == 0);
+                } else if rank == known.0 {
+                    known.1 &= options == 0;
+                }
+            }
+            if options == 0
+                && let Some(atom) = self.arena.as_atom(id)
+                && is_live.contains(&atom)
+            {
+                let known = pruner.alone.entry(atom).or_default();
+                for side in 0..2 {
+                    if statement.sides[side] {
+                        known[side] = known[side].max(rank);
+                    }
+                }
+            }
+        }
+        let Some(subject) = subject else {
+            pruner.by_rank = false;
+            return pruner;
+        };
+        match self.question.statements[subject].rank() {
+            Some((rank, options)) => pruner.subject = (rank, options == 0),
+            None => pruner.by_rank = false,
+        }
+        if let Some(&(_, id)) =
+            state.key.open.iter().find(|(index, _)| *index as usize == subject)
+        {
+            let none = |atom: u32| is_live.contains(&atom).then_some(Truth::NO);
+            let without = self.arena.assign(id, &none);
+            if self.arena.truth(without) == Some(Truth::NO) {
+                pruner.must =
+                    self.arena.atoms(id).iter().copied().filter(|atom| is_live.contains(atom)).collect();
+            }
+        }
+        // Anything at all may be the socket that a destination is.
+        if *fact == Fact::Endpoint {
+            pruner.by_rank &= true;
+        }
+        pruner
+    }
+
+    fn leaf(
+        &mut self,
+        state: &State,
+        visit: &mut dyn FnMut(&mut Search<'m>, &Leaf<'_>) -> Flow,
+    ) -> Flow {
+        let mut covers = [false; 2];
+        let mut counts: [Vec<(&Effect, Truth)>; 2] = [Vec::new(), Vec::new()];
+        let mut lifted = [Floors::NONE; 2];
+        for &(index, id) in &state.key.open {
+            let statement = &self.question.statements[index as usize];
+            let Some(truth) = self.arena.truth(id) else { continue };
+            for side in 0..2 {
+                if !statement.sides[side] {
+                    continue;
+                }
+                match &statement.effect {
+                    effect @ Effect::Count(..) => {
+                        // Whether it covers depends on the operands; that it may is enough here.
+                        covers[side] |= truth.is_certain();
+                        let entry = (effect, truth);
+                        if !counts[side].contains(&entry) {
+                            counts[side].push(entry);
+                        }
+                    }
+                    Effect::Accept(floors) if truth.is_certain() => {
+                        lifted[side] = lifted[side].union(*floors);
+                    }
+                    Effect::Accept(_) | Effect::Rank(..) => {}
+                }
+            }
+        }
+        let counts_differ = counts[0].iter().any(|one| !counts[1].contains(one))
+            || counts[1].iter().any(|one| !counts[0].contains(one));
+        let mut answers = [Verdict::default(); 2];
+        for side in 0..2 {
+            let own = state.key.sides[side];
+            let mut answer = Verdict { rank: own.rank, options: own.options };
+            let default = self.question.defaults[side];
+            let stands = !own.certain && !state.key.resolved;
+            if stands && default > answer.rank {
+                answer = Verdict { rank: default, options: 0 };
+            } else if stands && default == answer.rank && default > 0 {
+                answer.options = self.question.options.join(answer.options, 0);
+            }
+            if self.question.aspect == Aspect::Tier {
+                let leaves = self.question.options.leaves_sandbox(answer.options);
+                if (state.key.floored || state.key.escalated && !leaves) && answer.rank < ASK {
+                    answer = Verdict { rank: ASK, options: 0 };
+                }
+            }
+            answers[side] = answer;
+        }
+        let sides = state.key.sides;
+        let changed = state.key.changed.clone();
+        let leaf = Leaf {
+            answers,
+            is_same_inside: sides[0] == sides[1] && self.question.defaults[0] == self.question.defaults[1],
+            subject: state.key.subject.unwrap_or(Truth::YES),
+            changed: &changed,
+            inside: [sides[0].rank, sides[1].rank],
+            counts_differ,
+            lifted,
+            values: &state.values,
+        };
+        let _ = covers;
+        visit(self, &leaf)
+    }
+
+    /// Requests that may have these values.
+    pub(crate) fn requests(
+        &self,
+        values: &[(Fact, Value)],
+        shell_around: Option<&str>,
+    ) -> Vec<RequestBuf> {
+        witness::requests(&witness::Wanted {
+            action: self.space.action,
+            model: self.model,
+            platform: self.platform,
+            reading: self.space.reading,
+            values,
+            shell_around,
+        })
+    }
+}
