@@ -437,3 +437,48 @@ const OWN_CONDITIONS: [(&[&str], &[&str]); 12] = [
     (&["install"], &["kind == mcp", r#"name == "github""#, "source in inner"]),
     (&["prompt"], &["length > 100"]),
 ];
+
+/// The policy after some edits: sentences taken away, added, said otherwise, moved.
+///
+/// Moving changes nothing; the others may or may not.
+pub fn edited(dice: &mut Dice, policy: &Policy, edits: usize) -> Policy {
+    let mut policy = policy.clone();
+    let mut names = BTreeSet::new();
+    for _ in 0..edits {
+        let file = dice.below(policy.files.len());
+        let items = &mut policy.files[file].items;
+        edit(dice, items, &mut names);
+    }
+    policy
+}
+
+fn edit(dice: &mut Dice, items: &mut Vec<Item>, names: &mut BTreeSet<String>) {
+    if items.is_empty() {
+        items.push(deny_sentence(dice));
+        return;
+    }
+    let at = dice.below(items.len());
+    match (dice.below(8), &mut items[at]) {
+        (0 | 1, _) => {
+            items.remove(at);
+        }
+        (2 | 3, _) => {
+            let new = Item::Sentence(tier_sentence(dice, names));
+            items.insert(at, new);
+        }
+        (4, _) => {
+            let moved = items.remove(at);
+            let to = dice.below(items.len() + 1);
+            items.insert(to, moved);
+        }
+        (_, Item::Block(_, inner)) => edit(dice, inner, names),
+        (5, Item::Sentence(sentence)) if !sentence.clauses.is_empty() => {
+            let clause = dice.below(sentence.clauses.len());
+            sentence.clauses.remove(clause);
+        }
+        (_, Item::Sentence(sentence)) => {
+            let (from, to) = (dice.pick(&["allow", "review", "ask", "deny"]), tier(dice));
+            sentence.head = sentence.head.replacen(from, to, 1);
+        }
+    }
+}

@@ -30,6 +30,7 @@ const POLICY_LANG: &[&[&str]] = &[
     &["model"],
     &["check", "interp", "digest", "automata"],
     &["compile"],
+    &["analysis"],
     &["testing", "scope", "graph", "diff"],
     &["lint"],
 ];

@@ -26,6 +26,7 @@ pub(crate) fn join(old: &Model, new: &Model) -> (Model, Names) {
         counts: Vec::new(),
         accepts: Vec::new(),
         trusts: Vec::new(),
+        given: 0,
         proofs: Vec::new(),
         tests: Vec::new(),
         sources: Vec::new(),

@@ -19,7 +19,7 @@ use policy_eval::Truth;
 use rustc_hash::FxHashMap;
 
 use super::alphabet::{Alphabet, Exhausted, Glob};
-use crate::automata::group::{CommandShape, Item, Predicate};
+use crate::automata::group::{CommandShape, Item};
 use crate::automata::words::FlagWord;
 use crate::model::pattern::{FlagConstraint, TokenPattern, WordItem};
 

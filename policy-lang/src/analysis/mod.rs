@@ -18,12 +18,13 @@
 //! A leaf is a claim, not a finding: the request is made and decided by the compiled policies, and
 //! only what they confirm is told. What cannot be confirmed is told as not proved.
 
-mod alphabet;
-mod formula;
+pub(crate) mod alphabet;
+pub(crate) mod formula;
 pub(crate) mod join;
-mod machine;
+pub(crate) mod machine;
 pub(crate) mod search;
-mod space;
+pub(crate) mod setup;
+pub(crate) mod space;
 mod witness;
 
 

@@ -16,8 +16,8 @@ use super::formula::{Arena, Id};
 use super::machine::Budget;
 use super::space::{AtomKey, Choice, Fact, Pruner, Reading, Space, Value};
 use super::witness;
+use crate::automata::group::CommandShape;
 use crate::compile::atoms::{Ask, Atoms, Lowered};
-use crate::model::pattern::CommandPattern;
 use crate::model::{Counted, Model, RuleOptions};
 
 /// What of an answer is looked at.
@@ -35,9 +35,11 @@ pub(crate) enum Effect {
     /// A tier, a record level or a mark, as a rank from 1; and options by number.
     Rank(u8, u32),
     /// Files are judged that the command or call touches.
-    Count(Vec<CommandPattern>, Vec<Counted>),
+    Count(Vec<CommandShape>, Vec<Counted>),
     /// Floors fall away.
     Accept(Floors),
+    /// Nothing: it is asked what holds where this does.
+    Asked,
 }
 
 /// Something that one of the sides says, or both.
@@ -237,7 +239,7 @@ impl<'m> Ground<'m> {
     }
 
     /// Whether the formula asks something that `of` says.
-    pub(crate) fn asks(&self, lowered: &Lowered, of: &dyn Fn(&Ask) -> bool) -> bool {
+    pub(crate) fn asks(&self, lowered: &Lowered, of: &mut dyn FnMut(&Ask) -> bool) -> bool {
         match lowered {
             Lowered::True => false,
             Lowered::Atom(number) => of(&self.atoms.asks[*number as usize]),
@@ -404,6 +406,11 @@ impl<'m> Search<'m> {
         &self.question
     }
 
+    /// Says on which sides a statement stands.
+    pub(crate) fn set_sides(&mut self, statement: usize, sides: [bool; 2]) {
+        self.question.statements[statement].sides = sides;
+    }
+
     /// Looks everywhere where the subject can hold and can matter; `None`: everywhere.
     ///
     /// # Errors
@@ -485,6 +492,7 @@ impl<'m> Search<'m> {
                 }
                 // What these amount to is seen at the leaf.
                 Effect::Count(..) | Effect::Accept(_) => rest.push((index, id)),
+                Effect::Asked => {}
             }
         }
         state.key.changed.sort_unstable();
@@ -810,7 +818,7 @@ impl<'m> Search<'m> {
                     Effect::Accept(floors) if truth.is_certain() => {
                         lifted[side] = lifted[side].union(*floors);
                     }
-                    Effect::Accept(_) | Effect::Rank(..) => {}
+                    Effect::Accept(_) | Effect::Rank(..) | Effect::Asked => {}
                 }
             }
         }

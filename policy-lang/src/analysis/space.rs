@@ -131,6 +131,9 @@ pub(crate) enum Reading {
 }
 
 impl Reading {
+    /// Readings of a request that has other forms beside.
+    pub(crate) const OF_SEVERAL_FORMS: [Reading; 2] = [Reading::Trusted, Reading::ByPath];
+
     /// The readings, the first form first, with whether each is certain and folded.
     pub(crate) fn threads(self) -> &'static [(bool, bool)] {
         match self {
@@ -1253,6 +1256,25 @@ enum Kind {
 
 /// An address for documentation (RFC 3849).
 const DOCUMENTED: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 7);
+
+/// Whether every pattern is written in the spelling that file systems which ignore case compare.
+pub(crate) fn is_folded(predicate: &Predicate) -> bool {
+    fn of_token(token: &TokenPattern) -> bool {
+        use crate::model::pattern::Piece;
+        token.pieces.iter().all(|piece| match piece {
+            Piece::Literal(text) => policy_eval::canon::fold(text) == text.as_str(),
+            Piece::AnyChar | Piece::Star => true,
+            Piece::Class { .. } | Piece::Alternatives(_) | Piece::Regex(_) => false,
+        })
+    }
+    match predicate {
+        Predicate::Tokens(patterns) => patterns.iter().flatten().all(|item| match item {
+            Item::One(token) => of_token(token),
+            Item::Any => true,
+        }),
+        Predicate::Commands(_) => true,
+    }
+}
 
 fn text_matches(patterns: &[Vec<Item>], text: &str) -> bool {
     patterns.iter().any(|items| match &items[..] {

@@ -50,7 +50,7 @@ pub(crate) struct SequenceKey {
 }
 
 /// A formula over atoms of the tables, by number.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Lowered {
     True,
     Atom(u32),

@@ -11,6 +11,7 @@
 //!
 //! A [`Report`] is what was found; a [`Comparison`] also knows which two policies were compared.
 
+mod compare;
 mod comparison;
 pub mod github;
 pub mod html;
@@ -22,6 +23,7 @@ mod report;
 pub mod sarif;
 mod words;
 
+pub use compare::{BUDGET, compare};
 pub use comparison::{Comparison, Edition};
 pub use report::{
     Answer, Aspect, Changed, DecidedBy, Difference, Direction, Report, Sentence, Side, Unproved,

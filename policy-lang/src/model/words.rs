@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::pattern::{Piece, TokenPattern};
+use policy_eval::{Action, Attr};
+
+use super::pattern::{PathBase, PathItem, PathPattern, Piece, TokenPattern};
 use super::{Atom, AttrRef, Formula, Model};
 
 /// A formula in words close to those of the language: `command git push ... and not branch in "main"`.
@@ -89,6 +91,117 @@ pub fn atom(model: &Model, atom: &Atom) -> String {
         }
         Atom::Present(attr) => format!("{} is present", attribute(model, attr)),
     }
+}
+
+/// What requests a formula describes, as a sentence of the language would: ``"`connect` to
+/// `*.corp.acme.com`, port 443, unless branch in \"main\""``.
+///
+/// # Cost
+/// Linear in the size of the formula; of long lists only the first items are named.
+pub fn region(model: &Model, action: Action, formula: &Formula) -> String {
+    let (mut objects, mut except, mut ports, mut when, mut unless) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for part in formula.conjuncts() {
+        match part {
+            Formula::Atom(Atom::Int(AttrRef::Builtin(Attr::Port), ranges)) => {
+                ports.extend(ranges.iter().map(number_range));
+            }
+            Formula::Atom(atom) if let Some(list) = written(atom) => objects.extend(list),
+            Formula::Not(inner) => match &**inner {
+                Formula::Atom(atom) if let Some(list) = written(atom) => except.extend(list),
+                inner => unless.push(self::operand(model, inner)),
+            },
+            other => when.push(self::operand(model, other)),
+        }
+    }
+    let preposition = match action {
+        Action::Connect => " to",
+        Action::Listen => " at",
+        Action::Fetch => " from",
+        _ => "",
+    };
+    let mut out = format!("`{action}`");
+    if !objects.is_empty() {
+        let _ = write!(out, "{preposition} {}", listed(&objects));
+    }
+    if !except.is_empty() {
+        let _ = write!(out, " except {}", listed(&except));
+    }
+    if !ports.is_empty() {
+        let _ = write!(out, ", port {}", ports.join(", "));
+    }
+    if !when.is_empty() {
+        let _ = write!(out, ", when {}", when.join(" and "));
+    }
+    if !unless.is_empty() {
+        let _ = write!(out, ", unless {}", unless.join(" and "));
+    }
+    out
+}
+
+/// The patterns of an atom that is what an action is done to.
+fn written(atom: &Atom) -> Option<Vec<String>> {
+    let mut list: Vec<String> = match atom {
+        Atom::Path(AttrRef::Builtin(Attr::Path), patterns) => {
+            patterns.iter().map(|pattern| pattern.written.clone()).collect()
+        }
+        Atom::Command(patterns) => patterns.iter().map(|one| one.written.clone()).collect(),
+        Atom::Destination(patterns) => patterns.iter().map(|one| one.written.clone()).collect(),
+        Atom::Pair(patterns) => patterns.iter().map(|one| one.written.clone()).collect(),
+        Atom::Text(AttrRef::Builtin(Attr::Credential | Attr::Name), patterns) => {
+            patterns.iter().map(token).collect()
+        }
+        _ => return None,
+    };
+    list.dedup();
+    Some(list)
+}
+
+/// How many items of a list are named.
+const NAMED: usize = 4;
+
+fn listed(items: &[String]) -> String {
+    let named: Vec<String> = items.iter().take(NAMED).map(|item| format!("`{item}`")).collect();
+    match items.len().saturating_sub(NAMED) {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
+    }
+}
+
+/// Hands out every path pattern of a formula.
+pub(crate) fn each_path(formula: &Formula, visit: &mut dyn FnMut(&PathPattern)) {
+    match formula {
+        Formula::True => {}
+        Formula::Atom(Atom::Path(_, patterns)) => patterns.iter().for_each(visit),
+        Formula::Atom(_) => {}
+        Formula::Not(inner) => each_path(inner, visit),
+        Formula::And(parts) | Formula::Or(parts) => {
+            parts.iter().for_each(|part| each_path(part, visit));
+        }
+    }
+}
+
+/// A path that a pattern matches, for roots that are bound where people have them.
+pub(crate) fn sample_path(model: &Model, pattern: &PathPattern) -> String {
+    let mut path = match pattern.base {
+        PathBase::Absolute => String::new(),
+        PathBase::Root(root) => match model.roots.get(usize::from(root.0)).map(|root| &*root.name) {
+            Some("workspace") => "/home/dev/app".to_owned(),
+            Some("home") => "/home/dev".to_owned(),
+            Some("tmp") => "/tmp".to_owned(),
+            _ => "/srv/data".to_owned(),
+        },
+    };
+    for item in &pattern.items {
+        match item {
+            PathItem::AnyDepth => {}
+            PathItem::Component(one) => {
+                path.push('/');
+                path.push_str(&token(one).replace(['*', '?'], "x"));
+            }
+        }
+    }
+    if path.is_empty() { "/".to_owned() } else { path }
 }
 
 /// The name of an attribute.

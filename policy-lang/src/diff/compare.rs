@@ -1,0 +1,568 @@
+//! The comparison: every difference between two policies, each with a request that shows it.
+//!
+//! A decision can differ only where a statement matches that stands on one side alone, or by a
+//! default that changed. Each such statement is explored by itself (`analysis`); what is found is
+//! asked of both compiled policies before it is told.
+
+use std::collections::BTreeMap;
+
+use policy_eval::{Action, Decision, Floor, Policy, RequestBuf, describe};
+use rustc_hash::FxHashSet;
+
+use super::report::{
+    Answer, Aspect, Changed, DecidedBy, Difference, Direction, Report, Sentence, Side, Unproved,
+    What,
+};
+use crate::analysis::join;
+use crate::analysis::machine::Budget;
+use crate::analysis::search::{self, Flow, Leaf, Origin, Search};
+use crate::analysis::setup::Setup;
+use crate::analysis::space::{Fact, Reading, Value};
+use crate::compile::{CompileError, compile};
+use crate::model::{Model, RuleOptions};
+use crate::span::Location;
+
+/// How much one statement's region may cost, in steps; some microseconds each at most.
+pub const BUDGET: u64 = 2_000_000;
+
+/// Compares two policies.
+///
+/// # Example
+/// ```
+/// use policy_lang::{check::no_includes, diff, load, span::Source};
+/// let model = |text: &str| load(vec![Source::new("a.policy", text)], &no_includes);
+/// let old = model(r#"deny write "/etc/**" because "Not yours.""#)?;
+/// let new = model(r#"deny write "/etc/ssh/**" because "Not yours.""#)?;
+/// let report = diff::compare(&old, &new, diff::BUDGET).expect("both compile");
+/// assert!(report.is_complete() && !report.is_equivalent());
+/// assert_eq!(report.differences[0].direction, diff::Direction::Loosened);
+/// # Ok::<(), policy_lang::Failure>(())
+/// ```
+///
+/// # Errors
+/// When one of them is larger than the published limits.
+///
+/// # Cost
+/// That of compiling both, and for each changed sentence the size of what overlaps it. A region past
+/// the budget is told as not proved.
+pub fn compare(old: &Model, new: &Model, budget: u64) -> Result<Report, CompileError> {
+    let (old_policy, new_policy) = std::thread::scope(|scope| {
+        let other = scope.spawn(|| compile(new));
+        let old = compile(old);
+        let new = other.join().unwrap_or_else(|_| compile(new));
+        (old, new)
+    });
+    let (joined, names) = join::join(old, new);
+    let setup = Setup::of_two(&joined, &names, old, new);
+    let mut comparison = Comparison {
+        models: [old, new],
+        policies: [old_policy?, new_policy?],
+        budget,
+        found: Vec::new(),
+        keys: FxHashSet::default(),
+        unconfirmed: BTreeMap::new(),
+        confirmed: FxHashSet::default(),
+        unproved: Vec::new(),
+        changed: FxHashSet::default(),
+    };
+    for aspect in setup.aspects() {
+        for action in Action::ALL {
+            if setup.may_differ(action, aspect) {
+                comparison.action(&setup, action, aspect);
+            }
+        }
+    }
+    Ok(comparison.finish())
+}
+
+/// What a leaf claims; one confirmed request for each is enough.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Claim {
+    aspect: search::Aspect,
+    action: Action,
+    from: (u8, u32),
+    to: (u8, u32),
+    subject: Option<(usize, Origin)>,
+    /// Operands or floors differ, not the rules.
+    beside: bool,
+}
+
+struct Comparison<'m> {
+    models: [&'m Model; 2],
+    policies: [Policy; 2],
+    budget: u64,
+    found: Vec<Difference>,
+    keys: FxHashSet<String>,
+    unconfirmed: BTreeMap<Claim, String>,
+    confirmed: FxHashSet<Claim>,
+    unproved: Vec<Unproved>,
+    changed: FxHashSet<(usize, Origin)>,
+}
+
+impl<'m> Comparison<'m> {
+    fn action(&mut self, setup: &Setup<'_>, action: Action, aspect: search::Aspect) {
+        for platform in setup.platforms(action) {
+            let is_folded = platform.is_some_and(policy_eval::Platform::ignores_case);
+            let reading = if action == Action::Run && is_folded {
+                Reading::Folded
+            } else {
+                Reading::Plain
+            };
+            let mut search = setup.search(action, aspect, platform, reading);
+            let differs_inside = self.regions(&mut search, action, aspect);
+            // What a command is called by another name matters only where something is there that a
+            // request of one form does not show.
+            if action == Action::Run && !is_folded && differs_inside {
+                for reading in Reading::OF_SEVERAL_FORMS {
+                    let mut search = setup.search(action, aspect, platform, reading);
+                    self.regions(&mut search, action, aspect);
+                }
+            }
+        }
+    }
+
+    /// Explores the region of each statement that stands on one side. Whether anything differs,
+    /// even if no request of this reading shows it.
+    fn regions(
+        &mut self,
+        search: &mut Search<'_>,
+        action: Action,
+        aspect: search::Aspect,
+    ) -> bool {
+        let changed: Vec<usize> = search
+            .question()
+            .statements
+            .iter()
+            .enumerate()
+            .filter(|(_, one)| one.sides[0] != one.sides[1])
+            .map(|(index, _)| index)
+            .collect();
+        let defaults = search.question().defaults;
+        let mut subjects: Vec<Option<usize>> = changed.into_iter().map(Some).collect();
+        if defaults[0] != defaults[1] {
+            subjects.push(None);
+        }
+        let mut differs_inside = false;
+        for subject in subjects {
+            let origin = subject.and_then(|subject| {
+                let statement = &search.question().statements[subject];
+                let side = usize::from(statement.sides[1]);
+                statement.origins[side].map(|origin| (side, origin))
+            });
+            self.changed.extend(origin);
+            let mut budget = Budget { left: self.budget };
+            let explored = search.explore(subject, &mut budget, &mut |search, leaf| {
+                differs_inside |= !leaf.is_same_inside;
+                self.leaf(search, leaf, action, aspect, origin);
+                Flow::Continue
+            });
+            if explored.is_err() {
+                let what = match origin {
+                    Some((side, origin)) => format!("`{}`", self.name(side, origin)),
+                    None => "the default".to_owned(),
+                };
+                let why = format!(
+                    "what changes by {what} overlaps too many other patterns to be looked at \
+                     within the budget"
+                );
+                self.add_unproved(Unproved { action, why });
+            }
+        }
+        differs_inside
+    }
+
+    fn add_unproved(&mut self, unproved: Unproved) {
+        if !self.unproved.contains(&unproved) {
+            self.unproved.push(unproved);
+        }
+    }
+
+    fn leaf(
+        &mut self,
+        search: &Search<'_>,
+        leaf: &Leaf<'_>,
+        action: Action,
+        aspect: search::Aspect,
+        subject: Option<(usize, Origin)>,
+    ) {
+        let [from, to] = leaf.answers;
+        let lifted = [
+            leaf.lifted[0].without(leaf.lifted[1]),
+            leaf.lifted[1].without(leaf.lifted[0]),
+        ];
+        let lifts = !lifted[0].is_empty() || !lifted[1].is_empty();
+        let claim = |beside: bool| Claim {
+            aspect,
+            action,
+            from: (from.rank, from.options),
+            to: (to.rank, to.options),
+            subject,
+            beside,
+        };
+        if from != to {
+            self.confirm(claim(false), search.requests(leaf.values, None), leaf.values);
+        }
+        if leaf.counts_differ {
+            let requests = self.with_operands(search, leaf.values);
+            self.confirm(claim(true), requests, leaf.values);
+        }
+        if lifts {
+            let mut requests = Vec::new();
+            for floor in lifted[0].union(lifted[1]).iter() {
+                requests.extend(search.requests(leaf.values, around(floor)));
+            }
+            // Where the answer is at least `ask` anyway, a floor that falls away is not seen.
+            let is_seen = from.rank.min(to.rank) < search::ASK;
+            if is_seen {
+                self.confirm(claim(true), requests, leaf.values);
+            }
+        }
+    }
+
+    /// Asks both policies. A request that they answer alike confirms nothing.
+    fn confirm(&mut self, claim: Claim, requests: Vec<RequestBuf>, values: &[(Fact, Value)]) {
+        if self.confirmed.contains(&claim) {
+            return;
+        }
+        for request in requests {
+            if self.check(&claim, request) {
+                self.unconfirmed.remove(&claim);
+                self.confirmed.insert(claim);
+                return;
+            }
+        }
+        self.unconfirmed.entry(claim).or_insert_with(|| format!("{values:?}"));
+    }
+
+    fn check(&mut self, claim: &Claim, request: RequestBuf) -> bool {
+        let policies = self.policies.clone();
+        let difference = request.with_request(|asked| {
+            let old = policies[0].decide(asked);
+            let new = policies[1].decide(asked);
+            let (aspect, direction) = differs(claim.aspect, &old, &new)?;
+            let changed = self.responsible(claim, &old, &new);
+            Some(Difference {
+                action: claim.action,
+                direction,
+                aspect,
+                from: self.answer(0, &old),
+                to: self.answer(1, &new),
+                region: self.region(claim.action, &changed),
+                changed,
+                shown: shown(asked),
+                witness: request.clone(),
+            })
+        });
+        let Some(difference) = difference else { return false };
+        let key = format!(
+            "{:?} {} {:?}{:?}{:?}{:?} {:?}{:?}{:?}{:?} {:?}",
+            difference.aspect,
+            difference.action,
+            difference.from.tier,
+            difference.aspect.of(&difference.from),
+            difference.from.record,
+            difference.from.marks,
+            difference.to.tier,
+            difference.aspect.of(&difference.to),
+            difference.to.record,
+            difference.to.marks,
+            difference.changed,
+        );
+        if self.keys.insert(key) {
+            self.found.push(difference);
+        }
+        true
+    }
+
+    /// The sentences whose change a difference follows from: those that decided, where they stand on
+    /// one side alone; else the one whose region it was found in.
+    fn responsible(&self, claim: &Claim, old: &Decision<'_>, new: &Decision<'_>) -> Vec<Changed> {
+        let mut responsible = Vec::new();
+        if claim.aspect == search::Aspect::Tier && !claim.beside {
+            for (side, decision) in [(0, old), (1, new)] {
+                let Some(rule) = decision.rule else { continue };
+                let index = self.models[side].rules.iter().position(|own| own.name == rule.name);
+                let Some(origin) = index.map(Origin::Rule) else { continue };
+                if self.changed.contains(&(side, origin)) {
+                    responsible.push(self.changed_sentence(side, origin));
+                }
+            }
+        }
+        if responsible.is_empty() {
+            responsible.push(match claim.subject {
+                Some((side, origin)) => self.changed_sentence(side, origin),
+                None => Changed { side: Side::New, what: What::Default, sentence: None },
+            });
+        }
+        responsible
+    }
+
+    fn changed_sentence(&self, side: usize, origin: Origin) -> Changed {
+        let model = self.models[side];
+        let (what, at, name, reason) = match origin {
+            Origin::Rule(index) => {
+                let rule = &model.rules[index];
+                // The same rule that may loosen on one side only: a delegation changed.
+                let other = &self.models[1 - side].rules;
+                let stands_there = other.iter().any(|one| {
+                    one.name == rule.name && one.effect == rule.effect && one.layer == rule.layer
+                        && same_text(model, rule.at, self.models[1 - side], one.at)
+                });
+                let delegates = |model: &Model| {
+                    model.layers.iter().map(|layer| layer.delegates.clone()).collect::<Vec<_>>()
+                };
+                let what = if stands_there && delegates(model) != delegates(self.models[1 - side]) {
+                    What::Delegation
+                } else {
+                    What::Rule
+                };
+                (what, rule.at, rule.name.clone(), rule.reason.clone())
+            }
+            Origin::Count(index) => {
+                let count = &model.counts[index];
+                (What::Count, count.at, count.name.clone(), None)
+            }
+            Origin::Accept(index) => {
+                (What::Accept, model.accepts[index].at, "accept".to_owned(), None)
+            }
+        };
+        Changed {
+            side: if side == 0 { Side::Old } else { Side::New },
+            what,
+            sentence: Some(sentence(model, at, name, reason)),
+        }
+    }
+
+    fn name(&self, side: usize, origin: Origin) -> String {
+        match origin {
+            Origin::Rule(index) => self.models[side].rules[index].name.clone(),
+            Origin::Count(index) => self.models[side].counts[index].name.clone(),
+            Origin::Accept(_) => "accept".to_owned(),
+        }
+    }
+
+    fn region(&self, action: Action, changed: &[Changed]) -> String {
+        let rule = changed.iter().rev().find_map(|one| {
+            let sentence = one.sentence.as_ref()?;
+            let model = self.models[usize::from(one.side == Side::New)];
+            let rule = model.rules.iter().find(|rule| rule.name == sentence.name)?;
+            Some(crate::model::words::region(model, action, &rule.when))
+        });
+        match (rule, changed.first().map(|one| one.what)) {
+            (Some(region), _) => region,
+            (None, Some(What::Default)) => format!("`{action}` where no rule may match"),
+            (None, _) => format!("`{action}`"),
+        }
+    }
+
+    fn answer(&self, side: usize, decision: &Decision<'_>) -> Answer {
+        let model = self.models[side];
+        let options = RuleOptions {
+            outside_sandbox: decision.options.outside_sandbox,
+            reviewer: decision.options.reviewer.map(str::to_owned),
+            timeout_ms: decision.options.timeout_ms,
+            on_failure: decision.options.on_failure,
+            remember: decision.options.remember,
+        };
+        let mut marks: Vec<String> = decision.marks.iter().map(str::to_owned).collect();
+        marks.sort();
+        let decided_by = match decision.rule {
+            Some(rule) => match model.rules.iter().find(|own| own.name == rule.name) {
+                Some(own) => DecidedBy::Rule(sentence(
+                    model,
+                    own.at,
+                    own.name.clone(),
+                    own.reason.clone(),
+                )),
+                None => DecidedBy::Floor,
+            },
+            None if decision.default => DecidedBy::Default,
+            None => DecidedBy::Floor,
+        };
+        Answer { tier: decision.tier, options, record: decision.record, marks, decided_by }
+    }
+
+    /// Requests of a command or a call with files that rules tell apart as operands.
+    fn with_operands(&self, search: &Search<'_>, values: &[(Fact, Value)]) -> Vec<RequestBuf> {
+        let mut requests = Vec::new();
+        let files = self.files();
+        for file in &files {
+            let mut varied = Vec::new();
+            for (fact, value) in values {
+                let value = match value {
+                    Value::Words(steps) => Value::Words(with_operand(steps, file)),
+                    other => other.clone(),
+                };
+                varied.push((fact.clone(), value));
+            }
+            requests.extend(search.requests(&varied, None));
+            if requests.len() > 4096 {
+                break;
+            }
+        }
+        requests
+    }
+
+    /// Files that the rules of both sides speak of, one of each pattern, and one of none.
+    fn files(&self) -> Vec<String> {
+        let mut files = vec!["/srv/elsewhere/notes".to_owned(), "/etc/passwd".to_owned()];
+        for model in self.models {
+            for rule in &model.rules {
+                crate::model::words::each_path(&rule.when, &mut |pattern| {
+                    let path = crate::model::words::sample_path(model, pattern);
+                    if !files.contains(&path) && files.len() < 64 {
+                        files.push(path);
+                    }
+                });
+            }
+        }
+        files
+    }
+
+    fn finish(mut self) -> Report {
+        let unconfirmed = std::mem::take(&mut self.unconfirmed);
+        for (claim, values) in unconfirmed {
+            let what = match claim.subject {
+                Some((side, origin)) => format!("`{}`", self.name(side, origin)),
+                None => "the default".to_owned(),
+            };
+            let why = if claim.beside {
+                format!(
+                    "{what} changes what is judged beside a command or call, and no request was \
+                     found that shows whether it matters"
+                )
+            } else {
+                format!(
+                    "{what} may make a difference that no request could be made for to show it"
+                )
+            };
+            if std::env::var_os("POLICY_DEBUG_DIFF").is_some() {
+                eprintln!("unconfirmed {claim:?}: {values}");
+            }
+            self.add_unproved(Unproved { action: claim.action, why });
+        }
+        let place = |difference: &Difference| {
+            difference
+                .changed
+                .first()
+                .and_then(|changed| changed.sentence.as_ref())
+                .map(|sentence| (sentence.file.clone(), sentence.line, sentence.column))
+        };
+        self.found.sort_by(|a, b| {
+            (a.direction, a.aspect, place(a), a.action).cmp(&(
+                b.direction,
+                b.aspect,
+                place(b),
+                b.action,
+            ))
+        });
+        Report {
+            differences: self.found,
+            unproved: self.unproved,
+            changed_sentences: self.changed.len(),
+        }
+    }
+}
+
+/// The steps of a command with a file in place of an operand that no pattern names, or behind it.
+fn with_operand(
+    steps: &[crate::analysis::machine::Step],
+    file: &str,
+) -> Vec<crate::analysis::machine::Step> {
+    use crate::analysis::machine::Step;
+    let mut steps = steps.to_vec();
+    let is_free = |step: &Step| {
+        matches!(step, Step::Token(token) if matches!(&**token, "something" | "other" | "example"))
+    };
+    match steps.iter().rposition(is_free) {
+        Some(at) => steps[at] = Step::Token(file.into()),
+        None => steps.push(Step::Token(file.into())),
+    }
+    steps
+}
+
+/// A construct around a command that has the floor.
+fn around(floor: Floor) -> Option<&'static str> {
+    match floor {
+        Floor::ControlFlow => Some("if true; then {}; fi"),
+        Floor::Assignments => Some("X=1 {}"),
+        Floor::Wrappers => Some("sudo {}"),
+        _ => None,
+    }
+}
+
+fn same_text(one: &Model, at: Location, other: &Model, there: Location) -> bool {
+    one.source(at.source).text.get(at.span.range())
+        == other.source(there.source).text.get(there.span.range())
+}
+
+/// A sentence as reports show it.
+pub(crate) fn sentence(
+    model: &Model,
+    at: Location,
+    name: String,
+    reason: Option<String>,
+) -> Sentence {
+    let source = model.source(at.source);
+    let (line, column) = source.line_column(at.span.start as usize);
+    let text = source.text.get(at.span.range()).unwrap_or_default().to_owned();
+    Sentence { name, file: source.name.clone(), line, column, text, reason }
+}
+
+/// The parts of a request in a few words.
+fn shown(request: &policy_eval::Request<'_>) -> String {
+    let mut all: Vec<String> = Vec::new();
+    policy_eval::canon::parts(request, &mut |judged| {
+        let text = describe(judged.part);
+        if !all.contains(&text) {
+            all.push(text);
+        }
+    });
+    all.join("; ")
+}
+
+/// What of two answers differs, as far as the aspect goes, and which way.
+fn differs(
+    aspect: search::Aspect,
+    old: &Decision<'_>,
+    new: &Decision<'_>,
+) -> Option<(Aspect, Direction)> {
+    match aspect {
+        search::Aspect::Tier if old.tier != new.tier => {
+            let direction =
+                if new.tier < old.tier { Direction::Loosened } else { Direction::Tightened };
+            Some((Aspect::Tier, direction))
+        }
+        search::Aspect::Tier if old.options != new.options => {
+            let joined = old.options.join(new.options);
+            let direction = if joined == old.options {
+                Direction::Loosened
+            } else if joined == new.options {
+                Direction::Tightened
+            } else {
+                Direction::Changed
+            };
+            Some((Aspect::Options, direction))
+        }
+        search::Aspect::Record if old.record != new.record => {
+            let direction =
+                if new.record < old.record { Direction::Loosened } else { Direction::Tightened };
+            Some((Aspect::Record, direction))
+        }
+        search::Aspect::Mark(_) => {
+            let names = |decision: &Decision<'_>| {
+                let mut names: Vec<String> = decision.marks.iter().map(str::to_owned).collect();
+                names.sort();
+                names
+            };
+            (names(old) != names(new)).then_some((Aspect::Marks, Direction::Changed))
+        }
+        search::Aspect::Tier | search::Aspect::Record => None,
+    }
+}
+
+impl Aspect {
+    fn of(self, answer: &Answer) -> Option<&RuleOptions> {
+        (self == Aspect::Options).then_some(&answer.options)
+    }
+}

@@ -1,0 +1,135 @@
+//! Proofs against brute force: what sampling finds, an analysis must not have missed, and what an
+//! analysis tells, the interpreter must confirm.
+//!
+//! `POLICY_DIFFS` says how many pairs of policies are compared.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use policy_eval::{RequestBuf, Tier};
+use policy_generate::{Dice, Policy};
+use policy_lang::check::no_includes;
+use policy_lang::diff::{self, Aspect, Direction, Report};
+use policy_lang::interp::{self, Verdict};
+use policy_lang::model::Model;
+use policy_lang::span::Source;
+
+/// Loads a generated policy; none where it is not valid.
+fn load(policy: &Policy) -> Option<Model> {
+    let files = policy.files.iter().enumerate();
+    let sources: Vec<Arc<Source>> =
+        files.map(|(index, file)| Source::new(file.name(index), file.to_string())).collect();
+    policy_lang::load(sources, &no_includes).ok()
+}
+
+fn marks(model: &Model, verdict: &Verdict) -> Vec<String> {
+    let mut names: Vec<String> = (0..model.marks.len())
+        .filter(|index| verdict.marks >> index & 1 != 0)
+        .map(|index| model.marks[index].clone())
+        .collect();
+    names.sort();
+    names
+}
+
+/// What of two answers differs.
+fn differences(models: [&Model; 2], request: &RequestBuf) -> Vec<(Aspect, Tier, Tier)> {
+    let [old, new] =
+        models.map(|model| request.with_request(|request| interp::decide(model, request)));
+    let mut found = Vec::new();
+    if old.tier != new.tier {
+        found.push((Aspect::Tier, old.tier, new.tier));
+    } else if old.options != new.options {
+        found.push((Aspect::Options, old.tier, new.tier));
+    }
+    if old.record != new.record {
+        found.push((Aspect::Record, old.tier, new.tier));
+    }
+    if marks(models[0], &old) != marks(models[1], &new) {
+        found.push((Aspect::Marks, old.tier, new.tier));
+    }
+    found
+}
+
+/// How many requests each pair of policies is asked.
+const SAMPLES: usize = 60;
+
+#[test]
+fn a_comparison_misses_nothing_and_invents_nothing() {
+    let pairs: u64 = std::env::var("POLICY_DIFFS")
+        .map_or(400, |pairs| pairs.parse().expect("POLICY_DIFFS is a number"));
+    let first: u64 = std::env::var("POLICY_FIRST").map_or(0, |n| n.parse().expect("a number"));
+    let workers = std::thread::available_parallelism().map_or(1, |count| count.get() as u64);
+    let (compared, incomplete) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        for worker in 0..workers {
+            let seeds = (first..first + pairs).filter(move |seed| seed % workers == worker);
+            let (compared, incomplete) = (&compared, &incomplete);
+            scope.spawn(move || {
+                for seed in seeds {
+                    if let Some(is_complete) = compare(seed) {
+                        compared.fetch_add(1, Ordering::Relaxed);
+                        incomplete.fetch_add(usize::from(!is_complete), Ordering::Relaxed);
+                    }
+                }
+            });
+        }
+    });
+    let (compared, incomplete) = (compared.into_inner(), incomplete.into_inner());
+    println!("{compared} pairs compared, {incomplete} not proved in full");
+}
+
+/// Compares one pair of policies; none where an edit made it invalid.
+fn compare(seed: u64) -> Option<bool> {
+    let mut dice = Dice::new(seed ^ 0x5eed_d1ff);
+    let old_text = policy_generate::policy(&mut dice);
+    let most = if dice.one_in(4) { 20 } else { 4 };
+    let edits = 1 + dice.below(most);
+    let new_text = policy_generate::edited(&mut dice, &old_text, edits);
+    let (old, new) = (load(&old_text)?, load(&new_text)?);
+    let report = diff::compare(&old, &new, diff::BUDGET).expect("a valid policy compiles");
+    let fail = |what: &str, request: &RequestBuf| -> ! {
+        let request = request.with_request(|request| policy_eval::to_json(request).canonical());
+        panic!("{what}: seed {seed}\n--- old\n{old_text}\n--- new\n{new_text}\n{request}\n{}", show(&report))
+    };
+    for difference in &report.differences {
+        let found = differences([&old, &new], &difference.witness);
+        let told = (difference.aspect, difference.from.tier, difference.to.tier);
+        if !found.contains(&told) {
+            fail("a finding that the interpreter does not confirm", &difference.witness);
+        }
+    }
+    for _ in 0..SAMPLES {
+        let request = policy_generate::request(&mut dice);
+        let request = RequestBuf::from_json(&request.to_string()).expect("a request");
+        for (aspect, from, to) in differences([&old, &new], &request) {
+            if !report.is_complete() {
+                continue;
+            }
+            let direction =
+                if to < from { Direction::Loosened } else { Direction::Tightened };
+            let is_told = report.differences.iter().any(|told| match aspect {
+                Aspect::Tier => told.aspect == Aspect::Tier && told.direction == direction,
+                Aspect::Options => told.is_of_tier(),
+                aspect => told.aspect == aspect,
+            });
+            if !is_told {
+                fail(&format!("a difference that was missed, {aspect:?} {from:?} to {to:?}"), &request);
+            }
+        }
+    }
+    Some(report.is_complete())
+}
+
+fn show(report: &Report) -> String {
+    let mut out = String::new();
+    for one in &report.differences {
+        out += &format!(
+            "{:?} {:?} {} to {}: {} ({})\n",
+            one.direction, one.aspect, one.from.tier, one.to.tier, one.region, one.shown
+        );
+    }
+    for one in &report.unproved {
+        out += &format!("not proved: {} {}\n", one.action, one.why);
+    }
+    out
+}
