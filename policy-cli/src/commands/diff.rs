@@ -4,8 +4,9 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::Args;
+use policy_lang::Failure;
 use policy_lang::diagnostic::Style;
-use policy_lang::diff::{self, Comparison, Direction, Edition, Report};
+use policy_lang::diff::{self, Comparison, Direction, Edition, Report, Side};
 use policy_lang::model::Model;
 
 use crate::documents::DiffDocument;
@@ -61,7 +62,13 @@ pub(crate) fn run(args: &DiffArgs, ui: &mut Ui) -> Result<Outcome, Stop> {
     }
     let (old, old_model) = edition(&old)?;
     let (new, new_model) = edition(&new)?;
-    let report = compare(&old_model, &new_model)?;
+    let report = diff::compare(&old_model, &new_model, diff::BUDGET).map_err(|error| {
+        let model = if error.side == Side::Old { &old_model } else { &new_model };
+        Stop::Invalid(Failure {
+            diagnostics: vec![error.error.finding()],
+            sources: model.sources.clone(),
+        })
+    })?;
     let comparison = Comparison { old: &old, new: &new, report: &report };
     match args.format {
         DiffFormat::Human => write!(ui, "{}", diff::human::text(&comparison, Style::Coloured))?,
@@ -86,10 +93,6 @@ fn outcome(report: &Report, fail_on: Option<FailOn>) -> Outcome {
         (false, false) => Outcome::Unproved,
         (false, true) => Outcome::Done,
     }
-}
-
-fn compare(_old: &Model, _new: &Model) -> Result<Report, Stop> {
-    Err(Stop::usage("this version does not compare policies yet"))
 }
 
 /// `a.policy,b.policy`

@@ -168,16 +168,14 @@ impl Alphabet {
             }
             Glob::Pattern(pattern) => whole(pattern),
             Glob::Flag(word) => word.hir(),
-            Glob::HasSlash => {
-                whole(&TokenPattern {
-                    pieces: vec![
-                        crate::model::pattern::Piece::Star,
-                        crate::model::pattern::Piece::Literal("/".to_owned()),
-                        crate::model::pattern::Piece::Star,
-                    ],
-                    fold: false,
-                })
-            }
+            Glob::HasSlash => whole(&TokenPattern {
+                pieces: vec![
+                    crate::model::pattern::Piece::Star,
+                    crate::model::pattern::Piece::Literal("/".to_owned()),
+                    crate::model::pattern::Piece::Star,
+                ],
+                fold: false,
+            }),
         };
         let mut special = Vec::new();
         special_characters(&hir, &mut special);
@@ -238,7 +236,12 @@ impl Alphabet {
             let mut texts = Vec::new();
             self.walk(globs, 1, &mut |text| texts.push(text.to_owned()))?;
             for text in &texts {
-                // With a usual word around it, it reads better; the same globs must match.
+                // A flag reads best as it is; other tokens with a usual word around them, where the
+                // same globs match.
+                if text.starts_with('-') && !self.numbers.contains_key(&**text) {
+                    offer(text);
+                    continue;
+                }
                 let own = self.matched(globs, text);
                 let around = self.kind.usual().iter().flat_map(|usual| {
                     [format!("{text}{usual}"), format!("{usual}{text}"), format!("{text}-{usual}")]

@@ -95,17 +95,9 @@ const WITHIN: u32 = 1 << 31;
 /// What is followed beside the states.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Track {
-    Flags {
-        before: Box<[(u32, Truth)]>,
-        earliest: Region,
-        certain: Region,
-    },
+    Flags { before: Box<[(u32, Truth)]>, earliest: Region, certain: Region },
     Contains(Truth),
-    Equals {
-        seen: u64,
-        others: bool,
-        at_run_time: bool,
-    },
+    Equals { seen: u64, others: bool, at_run_time: bool },
 }
 
 /// The words in which a flag is looked for.
@@ -358,8 +350,10 @@ impl<'a> Builder<'a> {
             return Ok(known);
         }
         let start = self.state();
+        let ends = self.words(&constraint.after, vec![start], false)?;
+        // Every step leads to a state that was made later.
         let end = self.state();
-        for last in self.words(&constraint.after, vec![start], false)? {
+        for last in ends {
             self.machine.states[last as usize].empty.push(end);
         }
         let tracker = self.machine.followers.len() as u32;
@@ -453,6 +447,7 @@ impl<'a> Builder<'a> {
         machine.closures = vec![Box::default(); count];
         machine.needs = vec![Rc::from([]); count];
         for index in (0..count).rev() {
+            debug_assert!(machine.states[index].next().all(|to| to as usize > index));
             let mut closure = vec![index as u32];
             for &to in &machine.states[index].empty {
                 closure.extend(&*machine.closures[to as usize]);
@@ -598,8 +593,7 @@ impl Machine {
             if thread.set.iter().all(|&(state, _)| keep(index, state)) {
                 continue;
             }
-            let set =
-                thread.set.iter().copied().filter(|&(state, _)| keep(index, state)).collect();
+            let set = thread.set.iter().copied().filter(|&(state, _)| keep(index, state)).collect();
             *thread = self.thread(set, std::mem::take(&mut thread.tracks).into_vec());
         }
     }
@@ -608,11 +602,9 @@ impl Machine {
         &self,
         cursor: &'c Cursor,
     ) -> impl Iterator<Item = (usize, u32, Truth)> + 'c {
-        cursor
-            .threads
-            .iter()
-            .enumerate()
-            .flat_map(|(index, thread)| thread.set.iter().map(move |&(state, truth)| (index, state, truth)))
+        cursor.threads.iter().enumerate().flat_map(|(index, thread)| {
+            thread.set.iter().map(move |&(state, truth)| (index, state, truth))
+        })
     }
 
     /// What starts behind roots that did not start yet.
@@ -649,10 +641,11 @@ impl Machine {
                     if pattern.atom & WITHIN != 0 {
                         continue;
                     }
-                    let flags = pattern.flags.iter().fold(Truth::YES, |all, &(tracker, forbids)| {
-                        let found = thread.flag(tracker);
-                        all & if forbids { !found } else { found }
-                    });
+                    let flags =
+                        pattern.flags.iter().fold(Truth::YES, |all, &(tracker, forbids)| {
+                            let found = thread.flag(tracker);
+                            all & if forbids { !found } else { found }
+                        });
                     add(index, pattern.atom, truth & flags);
                 }
             }
@@ -777,10 +770,7 @@ impl Machine {
                     || globs.iter().any(|&glob| alphabet.matches(glob, token));
                 Track::Contains(*truth | Truth::known(is_it))
             }
-            (
-                Follows::Equals { members, .. },
-                Track::Equals { seen, others, at_run_time },
-            ) => {
+            (Follows::Equals { members, .. }, Track::Equals { seen, others, at_run_time }) => {
                 let (mut seen, mut others) = (*seen, *others);
                 let mut is_member = false;
                 for (index, member) in members.iter().enumerate() {
@@ -851,12 +841,10 @@ impl Machine {
                         let next = match track {
                             Track::Flags { before, earliest, certain } => {
                                 // Some of the several words may stand before the region.
-                                let before = if many { self.used_up(before) } else { before.clone() };
-                                let track = Track::Flags {
-                                    before,
-                                    earliest: *earliest,
-                                    certain: *certain,
-                                };
+                                let before =
+                                    if many { self.used_up(before) } else { before.clone() };
+                                let track =
+                                    Track::Flags { before, earliest: *earliest, certain: *certain };
                                 self.over_flags(&track, false, is_flag, step)
                             }
                             Track::Contains(truth) => Track::Contains(*truth | Truth::BY_WORD),
@@ -977,9 +965,33 @@ impl Machine {
             .any(|(place, entry)| entry.is_bounded && waiting & 1 << place != 0)
     }
 
-    /// Whether a pattern is one that says where a root may lie.
-    pub(crate) fn is_guard(pattern: &Pattern) -> bool {
-        pattern.atom & WITHIN != 0
+    /// The atoms that hold of one sequence.
+    pub(crate) fn run(
+        &self,
+        alphabet: &Alphabet,
+        start: Cursor,
+        steps: &[Step],
+    ) -> Vec<(usize, u32, Truth)> {
+        let mut cursor = start;
+        for step in steps {
+            match step {
+                Step::Token(token) => {
+                    let tokens = vec![token.clone(); cursor.threads.len()];
+                    cursor = self.step_token(alphabet, &cursor, &tokens);
+                }
+                Step::First(tokens) => cursor = self.step_token(alphabet, &cursor, tokens),
+                Step::AtRunTime { may_be_flag, many } => {
+                    cursor = self.step_at_run_time(&cursor, *may_be_flag, *many);
+                }
+                Step::Root(root) => {
+                    let place = self.roots.iter().position(|entry| entry.root == *root);
+                    if let Some(started) = place.and_then(|place| self.start_root(&cursor, place)) {
+                        cursor = started;
+                    }
+                }
+            }
+        }
+        self.truths(&cursor)
     }
 
     /// The literals and globs that matter for the next token.
@@ -1014,10 +1026,9 @@ impl Machine {
                             literals.push(u32::MAX);
                         }
                     }
-                    (
-                        Follows::Contains { literal, globs: own, .. },
-                        Track::Contains(truth),
-                    ) if *truth != Truth::YES => {
+                    (Follows::Contains { literal, globs: own, .. }, Track::Contains(truth))
+                        if *truth != Truth::YES =>
+                    {
                         literals.extend(literal);
                         globs.extend(&**own);
                     }
@@ -1046,7 +1057,9 @@ impl Machine {
         let mut tokens: Vec<Rc<str>> = Vec::new();
         for literal in literals {
             match literal {
-                u32::MAX => tokens.extend(alphabet.number("--").map(|two| alphabet.name(two).clone())),
+                u32::MAX => {
+                    tokens.extend(alphabet.number("--").map(|two| alphabet.name(two).clone()))
+                }
                 n if n == u32::MAX - 1 => {
                     for follows in &self.followers {
                         if let Follows::Equals { members, .. } = follows {

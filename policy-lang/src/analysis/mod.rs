@@ -26,5 +26,3 @@ pub(crate) mod search;
 pub(crate) mod setup;
 pub(crate) mod space;
 mod witness;
-
-

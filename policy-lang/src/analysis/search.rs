@@ -82,6 +82,8 @@ impl Statement {
 pub(crate) const ASK: u8 = 3;
 /// That of `allow`.
 pub(crate) const ALLOW: u8 = 1;
+/// That of `deny`.
+pub(crate) const DENY: u8 = 4;
 
 /// What is asked: statements and defaults of both sides.
 #[derive(Clone, Debug)]
@@ -140,6 +142,11 @@ impl OptionSets {
         self.number(&joined)
     }
 
+    /// Whether some statement has options.
+    pub(crate) fn are_used(&self) -> bool {
+        self.all.len() > 1
+    }
+
     pub(crate) fn leaves_sandbox(&self, number: u32) -> bool {
         self.all[number as usize].outside_sandbox
     }
@@ -177,6 +184,8 @@ pub(crate) struct Leaf<'a> {
     pub(crate) inside: [u8; 2],
     /// `count` sentences that differ here.
     pub(crate) counts_differ: bool,
+    /// Only what a name resolved to is judged here, beside the name itself.
+    pub(crate) is_resolved: bool,
     /// Floors that one side lifts here and the other does not.
     pub(crate) lifted: [Floors; 2],
     pub(crate) values: &'a [(Fact, Value)],
@@ -199,6 +208,7 @@ pub(crate) struct Search<'m> {
     formulas: Vec<Id>,
     facts: FxHashMap<u32, Fact>,
     seen: FxHashSet<Key>,
+    names: FxHashMap<(u8, bool), Vec<String>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -313,11 +323,8 @@ impl<'g, 'm> Writer<'g, 'm> {
                 self.arena.or(parts)
             }
             Lowered::Atom(number) => {
-                let number = if folded {
-                    self.ground.atoms.folded[*number as usize]
-                } else {
-                    *number
-                };
+                let number =
+                    if folded { self.ground.atoms.folded[*number as usize] } else { *number };
                 let ask = self.ground.atoms.asks[number as usize].clone();
                 let is_of_command = matches!(&ask, Ask::Sequence { sequence, .. } if sequence.source == Source::Command);
                 let thread = if is_of_command { thread } else { 0 };
@@ -368,6 +375,7 @@ impl<'g, 'm> Writer<'g, 'm> {
             formulas: Vec::new(),
             facts: FxHashMap::default(),
             seen: FxHashSet::default(),
+            names: FxHashMap::default(),
         };
         search.formulas = search.question.statements.iter().map(|one| one.formula).collect();
         for atom in 0..search.space.atoms.len() as u32 {
@@ -382,9 +390,8 @@ impl<'m> Search<'m> {
     /// The platform is what the search is about, so it is known from the start.
     fn set_platform(&mut self) {
         let fact = Fact::Value(Source::Builtin(Attr::Platform));
-        let asked: Vec<u32> = (0..self.space.atoms.len() as u32)
-            .filter(|atom| self.facts[atom] == fact)
-            .collect();
+        let asked: Vec<u32> =
+            (0..self.space.atoms.len() as u32).filter(|atom| self.facts[atom] == fact).collect();
         if asked.is_empty() {
             return;
         }
@@ -393,10 +400,8 @@ impl<'m> Search<'m> {
             Some(platform) => Value::Text(platform.name().to_owned()),
         };
         let source = Source::Builtin(Attr::Platform);
-        let truths: BTreeMap<u32, Truth> = asked
-            .iter()
-            .map(|&atom| (atom, self.space.of_value(&source, atom, &value)))
-            .collect();
+        let truths: BTreeMap<u32, Truth> =
+            asked.iter().map(|&atom| (atom, self.space.of_value(&source, atom, &value))).collect();
         for formula in &mut self.formulas {
             *formula = self.arena.assign(*formula, &|atom| truths.get(&atom).copied());
         }
@@ -527,8 +532,7 @@ impl<'m> Search<'m> {
                     && self.question.options.join(own.options, options) == own.options;
             let default_is_idle = own.certain
                 || default < own.rank
-                || default == own.rank
-                    && self.question.options.join(own.options, 0) == own.options;
+                || default == own.rank && self.question.options.join(own.options, 0) == own.options;
             if !is_below || !default_is_idle {
                 return false;
             }
@@ -584,7 +588,7 @@ impl<'m> Search<'m> {
         let pruner = self.pruner(&state, &fact, &live, subject);
         let unbound: Vec<u16> =
             state.key.unbound.iter().filter(|(_, bound)| !bound).map(|&(root, _)| root).collect();
-        let choices = self.space.choices(&fact, &live, &unbound, &pruner, budget)?;
+        let choices = self.space.choices(&fact, &live, &state.values, &unbound, &pruner, budget)?;
         self.choose(&state, &fact, &live, &choices, subject, budget, visit)
     }
 
@@ -718,6 +722,13 @@ impl<'m> Search<'m> {
         {
             return Some((*fact).clone());
         }
+        // The first word says where the program lies.
+        if self.space.action == Action::Run
+            && self.space.reading != Reading::Plain
+            && let Some((fact, ..)) = facts.iter().find(|(fact, ..)| **fact == Fact::Command)
+        {
+            return Some((*fact).clone());
+        }
         let is_object = |fact: &Fact| {
             matches!(fact, Fact::Command | Fact::Pair | Fact::Path(Source::Builtin(Attr::Path)))
         };
@@ -774,14 +785,18 @@ impl<'m> Search<'m> {
             Some((rank, options)) => pruner.subject = (rank, options == 0),
             None => pruner.by_rank = false,
         }
-        if let Some(&(_, id)) =
-            state.key.open.iter().find(|(index, _)| *index as usize == subject)
+        if let Some(&(_, id)) = state.key.open.iter().find(|(index, _)| *index as usize == subject)
         {
             let none = |atom: u32| is_live.contains(&atom).then_some(Truth::NO);
             let without = self.arena.assign(id, &none);
             if self.arena.truth(without) == Some(Truth::NO) {
-                pruner.must =
-                    self.arena.atoms(id).iter().copied().filter(|atom| is_live.contains(atom)).collect();
+                pruner.must = self
+                    .arena
+                    .atoms(id)
+                    .iter()
+                    .copied()
+                    .filter(|atom| is_live.contains(atom))
+                    .collect();
             }
         }
         // Anything at all may be the socket that a destination is.
@@ -847,11 +862,13 @@ impl<'m> Search<'m> {
         let changed = state.key.changed.clone();
         let leaf = Leaf {
             answers,
-            is_same_inside: sides[0] == sides[1] && self.question.defaults[0] == self.question.defaults[1],
+            is_same_inside: sides[0] == sides[1]
+                && self.question.defaults[0] == self.question.defaults[1],
             subject: state.key.subject.unwrap_or(Truth::YES),
             changed: &changed,
             inside: [sides[0].rank, sides[1].rank],
             counts_differ,
+            is_resolved: state.key.resolved,
             lifted,
             values: &state.values,
         };
@@ -873,5 +890,66 @@ impl<'m> Search<'m> {
             values,
             shell_around,
         })
+    }
+
+    /// Names of hosts that both sides answer below a rank, or at it where that is enough; one of
+    /// each kind of answer.
+    ///
+    /// # Errors
+    /// When the budget runs out.
+    pub(crate) fn names_below(
+        &mut self,
+        rank: u8,
+        strictly: bool,
+        budget: &mut Budget,
+    ) -> Result<Vec<String>, Exhausted> {
+        if let Some(known) = self.names.get(&(rank, strictly)) {
+            return Ok(known.clone());
+        }
+        let seen = std::mem::take(&mut self.seen);
+        let mut names: Vec<String> = Vec::new();
+        let result = self.explore(None, budget, &mut |_, leaf| {
+            let is_below = leaf.answers.iter().all(|answer| {
+                let own = answer.rank.max(ALLOW);
+                own < rank || !strictly && own == rank
+            });
+            if is_below && !leaf.is_resolved {
+                let name = leaf.values.iter().find_map(|(_, value)| match value {
+                    Value::Name(name) => Some(name.clone()),
+                    _ => None,
+                });
+                let name = name.unwrap_or_else(|| "elsewhere.example".to_owned());
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+            if names.len() < 32 { Flow::Continue } else { Flow::Stop }
+        });
+        self.seen = seen;
+        result?;
+        self.names.insert((rank, strictly), names.clone());
+        Ok(names)
+    }
+
+    /// Requests that may have these values, for a name that resolves to what they say.
+    pub(crate) fn requests_for_name(
+        &self,
+        values: &[(Fact, Value)],
+        name: &str,
+    ) -> Vec<RequestBuf> {
+        let mut values = values.to_vec();
+        values.push((Fact::Host(Source::Destination), Value::Name(name.to_owned())));
+        self.requests(&values, None)
+    }
+
+    /// The values, with every root bound that nothing was said of.
+    pub(crate) fn bound_everywhere(&self, values: &[(Fact, Value)]) -> Vec<(Fact, Value)> {
+        let mut values = values.to_vec();
+        for root in 0..self.model.roots.len() as u16 {
+            if !values.iter().any(|(fact, _)| *fact == Fact::Bound(root)) {
+                values.push((Fact::Bound(root), Value::Bound(true)));
+            }
+        }
+        values
     }
 }

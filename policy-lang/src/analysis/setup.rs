@@ -118,8 +118,7 @@ impl<'m> Setup<'m> {
                 .filter(|(rule, _)| rule.actions.contains(action))
                 .filter_map(|(rule, lowered)| {
                     let effect = self.effect(side, rule, aspect, &mut options)?;
-                    let loosens =
-                        aspect == Aspect::Tier && model.may_loosen(action, rule.layer);
+                    let loosens = aspect == Aspect::Tier && model.may_loosen(action, rule.layer);
                     Some((lowered, format!("{effect:?}"), loosens))
                 })
                 .collect()
@@ -282,7 +281,8 @@ impl<'m> Setup<'m> {
                     continue;
                 }
                 let (origins, sides) = on_side(Origin::Count(index));
-                let patterns = count.patterns.iter().map(crate::automata::group::CommandShape::from);
+                let patterns =
+                    count.patterns.iter().map(crate::automata::group::CommandShape::from);
                 add(Statement {
                     formula: writer.formula(lowered, trust),
                     effect: Effect::Count(patterns.collect(), count.counted.clone()),
@@ -323,7 +323,12 @@ impl<'m> Setup<'m> {
             Aspect::Record | Aspect::Mark(_) => 0,
         };
         let defaults = [default(self.models[0]), default(self.models[1])];
-        writer.search(action, self.joined, platform, Question { aspect, statements, defaults, options })
+        writer.search(
+            action,
+            self.joined,
+            platform,
+            Question { aspect, statements, defaults, options },
+        )
     }
 
     /// The actions that anything is said of.

@@ -279,15 +279,21 @@ impl<'m> Space<'m> {
         &mut self,
         fact: &Fact,
         live: &[u32],
+        chosen: &[(Fact, Value)],
         unbound: &[u16],
         pruner: &Pruner,
         budget: &mut Budget,
     ) -> Result<Rc<[Choice]>, Exhausted> {
         match fact {
+            Fact::Path(source @ Source::Builtin(Attr::Program)) => {
+                self.programs(fact, source, live, chosen, unbound, budget)
+            }
             Fact::Path(source) => self.paths(fact, source, live, unbound, pruner, budget),
             Fact::Command => self.commands(live, pruner, budget),
             Fact::Endpoint => self.endpoints(live, unbound, pruner, budget),
-            Fact::Pair if !self.names_parts(live) => self.pairs(live, pruner, budget),
+            Fact::Pair if self.action == Action::Call && !self.names_parts(live) => {
+                self.pairs(live, pruner, budget)
+            }
             _ => {
                 let key = (fact.clone(), live.into());
                 if let Some(known) = self.lists.get(&key) {
@@ -457,16 +463,98 @@ impl<'m> Space<'m> {
         match source {
             // Without the path of a file, nothing is allowed in silence.
             Source::Builtin(Attr::Path) => choices.push(unsent.floored()),
-            // A bare name is no path.
-            Source::Builtin(Attr::Program) => {
-                if self.reading == Reading::Plain {
-                    choices.clear();
-                    choices.push(unsent);
-                }
-            }
             _ => choices.push(unsent),
         }
         Ok(choices.into())
+    }
+
+    /// The path of the program, which the first word gives.
+    fn programs(
+        &mut self,
+        fact: &Fact,
+        _source: &Source,
+        live: &[u32],
+        chosen: &[(Fact, Value)],
+        unbound: &[u16],
+        budget: &mut Budget,
+    ) -> Result<Rc<[Choice]>, Exhausted> {
+        let mut choices = Vec::new();
+        let name: Rc<str> = chosen
+            .iter()
+            .find_map(|(_, value)| match value {
+                Value::Words(steps) => match steps.first() {
+                    Some(Step::First(tokens)) => tokens.iter().find(|word| !word.contains('/')),
+                    _ => None,
+                },
+                _ => None,
+            })
+            .cloned()
+            .unwrap_or_else(|| "something".into());
+        match self.reading {
+            // A bare name is no path.
+            Reading::Plain | Reading::Folded => {
+                choices.push(Choice::new(self.unsent(live), Value::Unsent));
+            }
+            Reading::Trusted | Reading::ByPath => {
+                let pruner = Pruner::default();
+                let ends = self.path_ends(fact, live, unbound, &pruner, budget)?;
+                let mut ways: Vec<Vec<Step>> = ends.into_iter().map(|end| end.way).collect();
+                let folder = |text: &str| {
+                    text.split('/').skip(1).map(|part| Step::Token(part.into())).collect::<Vec<_>>()
+                };
+                if self.reading == Reading::Trusted {
+                    ways = vec![folder(TRUSTED)];
+                    ways[0].push(Step::Token(name.clone()));
+                } else {
+                    ways.push(folder(NOT_TRUSTED));
+                    ways[0].push(Step::Token(name.clone()));
+                }
+                let mut seen = FxHashSet::default();
+                for mut way in ways {
+                    let last = way.iter().rposition(|step| matches!(step, Step::Token(_)));
+                    let Some(last) = last else { continue };
+                    way[last] = Step::Token(name.clone());
+                    let truths = self.truths_of_path(fact, live, unbound, &way);
+                    if !seen.insert(truths.clone()) {
+                        continue;
+                    }
+                    let (tokens, roots) = path_of(&way);
+                    let truths = truths.into_iter().chain(self.present(live)).collect();
+                    choices.push(Choice::new(truths, Value::Path(tokens, roots)));
+                }
+            }
+        }
+        Ok(choices.into())
+    }
+
+    fn truths_of_path(
+        &mut self,
+        fact: &Fact,
+        live: &[u32],
+        unbound: &[u16],
+        way: &[Step],
+    ) -> Vec<(u32, Truth)> {
+        let kind = self.component();
+        let alphabet = self.alphabet(kind);
+        let machine = self.machines.get(&(fact.clone(), live.into())).cloned();
+        let mut truths = Vec::new();
+        if let Some(machine) = machine {
+            let mut mask = 0;
+            for place in 0..machine.roots() {
+                if unbound.contains(&machine.root_of(place)) {
+                    mask |= 1 << place;
+                }
+            }
+            let start = machine.start(&[Start { folded: false, is_first: true }], mask);
+            truths.extend(
+                machine
+                    .run(&alphabet, start, way)
+                    .into_iter()
+                    .map(|(_, atom, truth)| (atom, truth)),
+            );
+        }
+        self.alphabets.insert(kind, alphabet);
+        truths
     }
 
     fn path_ends(
@@ -481,9 +569,7 @@ impl<'m> Space<'m> {
         let first = move |machine: &Machine, alphabet: &mut Alphabet, cursor: &Cursor| {
             // On Windows a path starts with its drive.
             let tokens = machine.tokens_at(alphabet, cursor)?;
-            let is_drive = |token: &str| {
-                matches!(token.as_bytes(), [letter, b':'] if letter.is_ascii_alphabetic())
-            };
+            let is_drive = |token: &str| matches!(token.as_bytes(), [letter, b':'] if letter.is_ascii_alphabetic());
             let mut drives: Vec<Box<[Rc<str>]>> = tokens
                 .into_iter()
                 .filter(|token| is_drive(token))
@@ -528,7 +614,9 @@ impl<'m> Space<'m> {
             .into_iter()
             .map(|end| {
                 let truths = end.truths.into_iter().chain(self.present(live)).collect();
-                Choice::new(truths, Value::Words(end.way))
+                let is_floored = self.has_floor(&end.way);
+                let choice = Choice::new(truths, Value::Words(end.way));
+                Choice { is_floored, ..choice }
             })
             .collect();
         if reading == Reading::Plain {
@@ -551,6 +639,21 @@ impl<'m> Space<'m> {
             choices.push(Choice::new(self.unsent(live), Value::Unsent).floored());
         }
         Ok(choices.into())
+    }
+
+    /// Whether no command of the program is silent, whatever its arguments are: it runs what nobody
+    /// sees. A floor that the policy may lift does not count.
+    fn has_floor(&self, way: &[Step]) -> bool {
+        let Some(Step::First(tokens)) = way.first() else { return false };
+        let Some(name) = tokens.first() else { return false };
+        let has = |words: &[&str]| {
+            let mut has = true;
+            policy_eval::canon::parts(&policy_eval::Request::argv(words), &mut |judged| {
+                has &= judged.part.floors.iter().any(|floor| !floor.can_be_lifted());
+            });
+            has
+        };
+        has(&[name]) && has(&[name, "x"]) && has(&[name, "-x", "x"])
     }
 
     /// What is known of patterns on a command that may be any words.
@@ -588,22 +691,20 @@ impl<'m> Space<'m> {
     fn half_pairs(&mut self, live: &[u32], budget: &mut Budget) -> Result<Vec<Choice>, Exhausted> {
         let mut choices = Vec::new();
         for half in [0, 1] {
-            let patterns: Vec<&TokenPattern> = live
-                .iter()
-                .filter_map(|&atom| match &self.atoms[atom as usize].ask {
-                    Ask::Sequence { predicate: Predicate::Tokens(patterns), sequence, .. }
-                        if sequence.source == Source::Pair =>
-                    {
-                        Some(patterns)
-                    }
-                    _ => None,
-                })
-                .flatten()
-                .filter_map(|items| match items.get(half) {
-                    Some(Item::One(pattern)) => Some(pattern),
-                    _ => None,
-                })
-                .collect();
+            let patterns: Vec<&TokenPattern> =
+                live.iter()
+                    .filter_map(|&atom| match &self.atoms[atom as usize].ask {
+                        Ask::Sequence {
+                            predicate: Predicate::Tokens(patterns), sequence, ..
+                        } if sequence.source == Source::Pair => Some(patterns),
+                        _ => None,
+                    })
+                    .flatten()
+                    .filter_map(|items| match items.get(half) {
+                        Some(Item::One(pattern)) => Some(pattern),
+                        _ => None,
+                    })
+                    .collect();
             let tokens = single_tokens(TokenKind::Name, &patterns)?;
             budget.spend(tokens.len() as u64)?;
             for token in tokens {
@@ -624,9 +725,9 @@ impl<'m> Space<'m> {
         };
         let text = |patterns: &[Vec<Item>], token: Option<&str>| match token {
             None => Truth::OPEN,
-            Some(token) => patterns.iter().fold(Truth::NO, |any, items| {
-                any | half(items.first(), Some(token))
-            }),
+            Some(token) => {
+                patterns.iter().fold(Truth::NO, |any, items| any | half(items.first(), Some(token)))
+            }
         };
         let mut truths = Vec::new();
         for &atom in live {
@@ -776,7 +877,9 @@ impl<'m> Space<'m> {
         {
             let walk =
                 Walk { unbound: &[], starts, options: WalkOptions::default(), pruner: &of_names };
-            for end in self.walk(&Fact::Endpoint, TokenKind::Label, &names, (1, 12), &walk, budget)? {
+            for end in
+                self.walk(&Fact::Endpoint, TokenKind::Label, &names, (1, 12), &walk, budget)?
+            {
                 let mut labels: Vec<&str> = end.way.iter().filter_map(token_of).collect();
                 if labels.len() == 1 && &*labels[0] == "elsewhere" {
                     labels = vec!["example", "elsewhere"];
@@ -809,12 +912,8 @@ impl<'m> Space<'m> {
         if self.action != Action::Fetch
             && let Some(of_sockets) = pruner.for_part(&sockets, live)
         {
-            let walk = Walk {
-                unbound,
-                starts,
-                options: WalkOptions::default(),
-                pruner: &of_sockets,
-            };
+            let walk =
+                Walk { unbound, starts, options: WalkOptions::default(), pruner: &of_sockets };
             let fact = Fact::Path(Source::Builtin(Attr::Socket));
             let kind = self.component();
             for end in self.walk(&fact, kind, &sockets, (1, usize::MAX), &walk, budget)? {
@@ -822,10 +921,8 @@ impl<'m> Space<'m> {
                 let mut truths: Vec<_> = socket.iter().copied().chain(end.truths).collect();
                 truths.extend(self.of_socket(live));
                 let choice = Choice::new(truths, Value::Socket(tokens, roots));
-                choices.push(Choice {
-                    settles: &[Attr::Port, Attr::Scheme, Attr::Method],
-                    ..choice
-                });
+                choices
+                    .push(Choice { settles: &[Attr::Port, Attr::Scheme, Attr::Method], ..choice });
             }
         }
         let other = Choice::new(other, Value::OtherHost);
@@ -957,7 +1054,8 @@ impl<'m> Space<'m> {
             .collect();
         for (ip, hit) in self.addresses(&asked, budget)? {
             let hit = hit.into_iter().map(|atom| (atom, Truth::YES));
-            choices.push(Choice::new(of_any.iter().copied().chain(hit).collect(), Value::Address(ip)));
+            choices
+                .push(Choice::new(of_any.iter().copied().chain(hit).collect(), Value::Address(ip)));
         }
         choices.push(Choice::new(self.unsent(live), Value::Unsent));
         Ok(choices)
@@ -1170,13 +1268,12 @@ impl<'m> Space<'m> {
             (Ask::Present(_), value) => Truth::known(*value != Value::Unsent),
             (Ask::Any(_), Value::Unsent) => Truth::OPEN,
             (Ask::Any(_), _) => Truth::YES,
-            (
-                Ask::Sequence { predicate: Predicate::Tokens(patterns), .. },
-                Value::Text(text),
-            ) => Truth::known(text_matches(patterns, text)),
-            (Ask::Number(_, ranges), Value::Int(number)) => Truth::known(
-                ranges.iter().any(|&(first, last)| (first..=last).contains(number)),
-            ),
+            (Ask::Sequence { predicate: Predicate::Tokens(patterns), .. }, Value::Text(text)) => {
+                Truth::known(text_matches(patterns, text))
+            }
+            (Ask::Number(_, ranges), Value::Int(number)) => {
+                Truth::known(ranges.iter().any(|&(first, last)| (first..=last).contains(number)))
+            }
             (Ask::Bool(_), Value::Bool(value)) => Truth::known(*value),
             _ => Truth::OPEN,
         }
@@ -1232,8 +1329,7 @@ impl<'m> Space<'m> {
                 larger.push(token.to_string());
                 open.insert(0, larger);
             }
-            let known_empty =
-                matches!(source, Source::Builtin(Attr::Marks)) && set.is_empty();
+            let known_empty = matches!(source, Source::Builtin(Attr::Marks)) && set.is_empty();
             let value = if known_empty { Value::Unsent } else { Value::Set(set) };
             choices.push(Choice::new(own, value));
         }
@@ -1419,11 +1515,7 @@ struct Trim<'a> {
 }
 
 impl<'a> Trim<'a> {
-    fn new(
-        machine: &Machine,
-        pruner: &'a Pruner,
-        names: FxHashMap<(usize, u32), u32>,
-    ) -> Trim<'a> {
+    fn new(machine: &Machine, pruner: &'a Pruner, names: FxHashMap<(usize, u32), u32>) -> Trim<'a> {
         let weights = if pruner.by_rank {
             machine.behind(
                 (0, true),

@@ -34,7 +34,7 @@ pub(crate) fn requests(wanted: &Wanted<'_>) -> Vec<RequestBuf> {
         let is_varied = wanted.values.iter().any(|(fact, value)| {
             matches!(fact, Fact::Bound(_))
                 || matches!(fact, Fact::Value(Source::Builtin(Attr::ArgsText)))
-                || matches!(value, Value::Resolved(_) | Value::Words(_))
+                || matches!(value, Value::Words(_))
         });
         if !is_varied {
             break;
@@ -121,8 +121,13 @@ fn request(wanted: &Wanted<'_>, attempt: usize) -> Option<RequestBuf> {
                         set(&mut fields, "unix", text(&path_text(tokens, wanted.platform)))?;
                     }
                     Value::Resolved(ip) => {
-                        let host = ["elsewhere.example", "docs.rs", "localhost"][attempt];
-                        set(&mut fields, "host", text(host))?;
+                        let named = wanted.values.iter().find_map(|(fact, value)| match value {
+                            Value::Name(name) if *fact == Fact::Host(Source::Destination) => {
+                                Some(&**name)
+                            }
+                            _ => None,
+                        });
+                        set(&mut fields, "host", text(named.unwrap_or("elsewhere.example")))?;
                         set(&mut fields, "resolved", texts([&*ip.to_string()]))?;
                     }
                     _ => return None,
@@ -140,11 +145,8 @@ fn request(wanted: &Wanted<'_>, attempt: usize) -> Option<RequestBuf> {
             }
             (Fact::Pair, Value::Pair(first, second)) => {
                 has_object = true;
-                let names = if action == Action::Install {
-                    ["kind", "name"]
-                } else {
-                    ["server", "tool"]
-                };
+                let names =
+                    if action == Action::Install { ["kind", "name"] } else { ["server", "tool"] };
                 for (name, value) in names.into_iter().zip([first, second]) {
                     if let Some(value) = value {
                         set(&mut fields, name, text(value))?;
@@ -168,6 +170,7 @@ fn request(wanted: &Wanted<'_>, attempt: usize) -> Option<RequestBuf> {
             }
             (Fact::Host(source), value) => {
                 let host = match value {
+                    _ if *source == Source::Destination => continue,
                     Value::Name(name) => name.clone(),
                     Value::Address(ip) => ip.to_string(),
                     _ => continue,
@@ -295,11 +298,8 @@ fn bind(
 ) {
     for &root in bound {
         let Some(declared) = wanted.model.roots.get(usize::from(root)) else { continue };
-        let own: Vec<&Vec<Rc<str>>> = places
-            .iter()
-            .filter(|(known, _)| *known == root)
-            .map(|(_, folder)| folder)
-            .collect();
+        let own: Vec<&Vec<Rc<str>>> =
+            places.iter().filter(|(known, _)| *known == root).map(|(_, folder)| folder).collect();
         if let Some(folder) = own.get(attempt % own.len().max(1)) {
             let text = path_text(folder, wanted.platform);
             let text = if folder.is_empty() { "/".to_owned() } else { text };
@@ -397,7 +397,14 @@ fn command(
         *first = format!("{folder}/{name}");
     }
     if let Some(line) = line {
-        return fields.set("shell", text(line)).ok();
+        // A comment may say anything beside the command.
+        let written = words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
+        let shell = match attempt {
+            0 => format!("{written} # {line}"),
+            1 => line.to_owned(),
+            _ => written,
+        };
+        return fields.set("shell", text(&shell)).ok();
     }
     if is_static && wanted.shell_around.is_none() && attempt < 2 {
         return fields.set("argv", texts(words.iter().map(String::as_str))).ok();

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use policy_eval::engine::tables::Source;
 use policy_eval::{Action, Decision, Floor, Policy, RequestBuf, describe};
 use rustc_hash::FxHashSet;
 
@@ -14,8 +15,8 @@ use super::report::{
     What,
 };
 use crate::analysis::join;
-use crate::analysis::machine::Budget;
-use crate::analysis::search::{self, Flow, Leaf, Origin, Search};
+use crate::analysis::machine::{Budget, Step};
+use crate::analysis::search::{self, ALLOW, DENY, Flow, Leaf, Origin, Search};
 use crate::analysis::setup::Setup;
 use crate::analysis::space::{Fact, Reading, Value};
 use crate::compile::{CompileError, compile};
@@ -24,6 +25,16 @@ use crate::span::Location;
 
 /// How much one statement's region may cost, in steps; some microseconds each at most.
 pub const BUDGET: u64 = 2_000_000;
+
+/// Why two policies were not compared.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+pub struct CompareError {
+    /// Which of them is in the way.
+    pub side: Side,
+    /// It is larger than the published limits.
+    pub error: CompileError,
+}
 
 /// Compares two policies.
 ///
@@ -45,7 +56,7 @@ pub const BUDGET: u64 = 2_000_000;
 /// # Cost
 /// That of compiling both, and for each changed sentence the size of what overlaps it. A region past
 /// the budget is told as not proved.
-pub fn compare(old: &Model, new: &Model, budget: u64) -> Result<Report, CompileError> {
+pub fn compare(old: &Model, new: &Model, budget: u64) -> Result<Report, CompareError> {
     let (old_policy, new_policy) = std::thread::scope(|scope| {
         let other = scope.spawn(|| compile(new));
         let old = compile(old);
@@ -56,7 +67,10 @@ pub fn compare(old: &Model, new: &Model, budget: u64) -> Result<Report, CompileE
     let setup = Setup::of_two(&joined, &names, old, new);
     let mut comparison = Comparison {
         models: [old, new],
-        policies: [old_policy?, new_policy?],
+        policies: [
+            old_policy.map_err(|error| CompareError { side: Side::Old, error })?,
+            new_policy.map_err(|error| CompareError { side: Side::New, error })?,
+        ],
         budget,
         found: Vec::new(),
         keys: FxHashSet::default(),
@@ -103,11 +117,8 @@ impl<'m> Comparison<'m> {
     fn action(&mut self, setup: &Setup<'_>, action: Action, aspect: search::Aspect) {
         for platform in setup.platforms(action) {
             let is_folded = platform.is_some_and(policy_eval::Platform::ignores_case);
-            let reading = if action == Action::Run && is_folded {
-                Reading::Folded
-            } else {
-                Reading::Plain
-            };
+            let reading =
+                if action == Action::Run && is_folded { Reading::Folded } else { Reading::Plain };
             let mut search = setup.search(action, aspect, platform, reading);
             let differs_inside = self.regions(&mut search, action, aspect);
             // What a command is called by another name matters only where something is there that a
@@ -123,12 +134,7 @@ impl<'m> Comparison<'m> {
 
     /// Explores the region of each statement that stands on one side. Whether anything differs,
     /// even if no request of this reading shows it.
-    fn regions(
-        &mut self,
-        search: &mut Search<'_>,
-        action: Action,
-        aspect: search::Aspect,
-    ) -> bool {
+    fn regions(&mut self, search: &mut Search<'_>, action: Action, aspect: search::Aspect) -> bool {
         let changed: Vec<usize> = search
             .question()
             .statements
@@ -156,6 +162,10 @@ impl<'m> Comparison<'m> {
                 self.leaf(search, leaf, action, aspect, origin);
                 Flow::Continue
             });
+            if std::env::var_os("POLICY_DEBUG_DIFF").is_some() {
+                let name = origin.map(|(side, origin)| self.name(side, origin));
+                eprintln!("{action} {aspect:?} {name:?}: {} steps", self.budget - budget.left);
+            }
             if explored.is_err() {
                 let what = match origin {
                     Some((side, origin)) => format!("`{}`", self.name(side, origin)),
@@ -179,17 +189,15 @@ impl<'m> Comparison<'m> {
 
     fn leaf(
         &mut self,
-        search: &Search<'_>,
+        search: &mut Search<'_>,
         leaf: &Leaf<'_>,
         action: Action,
         aspect: search::Aspect,
         subject: Option<(usize, Origin)>,
     ) {
         let [from, to] = leaf.answers;
-        let lifted = [
-            leaf.lifted[0].without(leaf.lifted[1]),
-            leaf.lifted[1].without(leaf.lifted[0]),
-        ];
+        let lifted =
+            [leaf.lifted[0].without(leaf.lifted[1]), leaf.lifted[1].without(leaf.lifted[0])];
         let lifts = !lifted[0].is_empty() || !lifted[1].is_empty();
         let claim = |beside: bool| Claim {
             aspect,
@@ -199,24 +207,69 @@ impl<'m> Comparison<'m> {
             subject,
             beside,
         };
-        if from != to {
+        if leaf.is_resolved {
+            self.resolved(search, leaf, claim(false));
+        } else if from != to {
             self.confirm(claim(false), search.requests(leaf.values, None), leaf.values);
         }
-        if leaf.counts_differ {
-            let requests = self.with_operands(search, leaf.values);
-            self.confirm(claim(true), requests, leaf.values);
+        if leaf.counts_differ && matches!(subject, Some((_, Origin::Count(_)))) {
+            let is_settled = leaf.inside == [DENY; 2] && from == to && from.options == 0;
+            if !is_settled {
+                let requests = self.with_operands(search, leaf.values);
+                // What was not understood is one request only: what both say of it is settled.
+                let is_one = leaf.values.iter().any(|(fact, value)| {
+                    matches!(value, Value::NotUnderstood)
+                        || matches!(fact, Fact::Command) && *value == Value::Unsent
+                        || matches!(value, Value::Pair(None, _) | Value::Pair(_, None))
+                });
+                if is_one {
+                    for request in requests {
+                        self.check(&claim(true), request);
+                    }
+                } else {
+                    self.confirm(claim(true), requests, leaf.values);
+                }
+            }
         }
-        if lifts {
+        let is_seen =
+            |side: usize| !lifted[side].is_empty() && leaf.answers[side].rank < search::ASK;
+        if lifts && matches!(subject, Some((_, Origin::Accept(_)))) && (is_seen(0) || is_seen(1)) {
             let mut requests = Vec::new();
             for floor in lifted[0].union(lifted[1]).iter() {
                 requests.extend(search.requests(leaf.values, around(floor)));
             }
-            // Where the answer is at least `ask` anyway, a floor that falls away is not seen.
-            let is_seen = from.rank.min(to.rank) < search::ASK;
-            if is_seen {
-                self.confirm(claim(true), requests, leaf.values);
-            }
+            self.confirm(claim(true), requests, leaf.values);
         }
+    }
+
+    /// What a name resolved to is judged beside the name, and the stricter answer counts. So a
+    /// difference shows only with a name that is answered less strictly.
+    fn resolved(&mut self, search: &mut Search<'_>, leaf: &Leaf<'_>, claim: Claim) {
+        let [from, to] = leaf.answers;
+        let least = |rank: u8| rank.max(ALLOW);
+        let ranks_differ = least(from.rank) != least(to.rank);
+        let options_differ = from.options != to.options || from.rank != to.rank;
+        if !ranks_differ && !(options_differ && search.question().options.are_used()) {
+            return;
+        }
+        if self.confirmed.contains(&claim) {
+            return;
+        }
+        let mut budget = Budget { left: self.budget };
+        let highest = from.rank.max(to.rank).max(ALLOW);
+        let names = search.names_below(highest, ranks_differ, &mut budget);
+        let Ok(names) = names else {
+            self.confirm(claim, Vec::new(), leaf.values);
+            return;
+        };
+        if names.is_empty() {
+            return;
+        }
+        let mut requests = Vec::new();
+        for name in names {
+            requests.extend(search.requests_for_name(leaf.values, &name));
+        }
+        self.confirm(claim, requests, leaf.values);
     }
 
     /// Asks both policies. A request that they answer alike confirms nothing.
@@ -305,7 +358,9 @@ impl<'m> Comparison<'m> {
                 // The same rule that may loosen on one side only: a delegation changed.
                 let other = &self.models[1 - side].rules;
                 let stands_there = other.iter().any(|one| {
-                    one.name == rule.name && one.effect == rule.effect && one.layer == rule.layer
+                    one.name == rule.name
+                        && one.effect == rule.effect
+                        && one.layer == rule.layer
                         && same_text(model, rule.at, self.models[1 - side], one.at)
                 });
                 let delegates = |model: &Model| {
@@ -368,12 +423,9 @@ impl<'m> Comparison<'m> {
         marks.sort();
         let decided_by = match decision.rule {
             Some(rule) => match model.rules.iter().find(|own| own.name == rule.name) {
-                Some(own) => DecidedBy::Rule(sentence(
-                    model,
-                    own.at,
-                    own.name.clone(),
-                    own.reason.clone(),
-                )),
+                Some(own) => {
+                    DecidedBy::Rule(sentence(model, own.at, own.name.clone(), own.reason.clone()))
+                }
                 None => DecidedBy::Floor,
             },
             None if decision.default => DecidedBy::Default,
@@ -384,23 +436,45 @@ impl<'m> Comparison<'m> {
 
     /// Requests of a command or a call with files that rules tell apart as operands.
     fn with_operands(&self, search: &Search<'_>, values: &[(Fact, Value)]) -> Vec<RequestBuf> {
-        let mut requests = Vec::new();
-        let files = self.files();
-        for file in &files {
-            let mut varied = Vec::new();
-            for (fact, value) in values {
-                let value = match value {
-                    Value::Words(steps) => Value::Words(with_operand(steps, file)),
-                    other => other.clone(),
-                };
-                varied.push((fact.clone(), value));
-            }
-            requests.extend(search.requests(&varied, None));
-            if requests.len() > 4096 {
-                break;
+        let mut requests = search.requests(values, None);
+        let bound = search.bound_everywhere(values);
+        let arguments = self.counted_arguments();
+        for file in self.files() {
+            for operands in 1..=2 {
+                let mut varied = Vec::new();
+                for (fact, value) in &bound {
+                    let value = match value {
+                        Value::Words(steps) => Value::Words(with_operands(steps, &file, operands)),
+                        other => other.clone(),
+                    };
+                    varied.push((fact.clone(), value));
+                }
+                for argument in &arguments {
+                    let fact = Fact::Value(Source::Argument(argument.clone()));
+                    varied.retain(|(known, _)| *known != fact);
+                    varied.push((fact, Value::Text(file.clone())));
+                }
+                requests.extend(search.requests(&varied, None));
             }
         }
         requests
+    }
+
+    /// The arguments of calls that `count` sentences name.
+    fn counted_arguments(&self) -> Vec<Box<[Box<str>]>> {
+        let mut found: Vec<Box<[Box<str>]>> = Vec::new();
+        for clause in
+            self.models.iter().flat_map(|model| &model.counts).flat_map(|one| &one.counted)
+        {
+            if let crate::syntax::ast::Operands::Argument(names) = &clause.what {
+                let names: Box<[Box<str>]> =
+                    names.iter().map(|name| name.as_str().into()).collect();
+                if !found.contains(&names) {
+                    found.push(names);
+                }
+            }
+        }
+        found
     }
 
     /// Files that the rules of both sides speak of, one of each pattern, and one of none.
@@ -432,9 +506,7 @@ impl<'m> Comparison<'m> {
                      found that shows whether it matters"
                 )
             } else {
-                format!(
-                    "{what} may make a difference that no request could be made for to show it"
-                )
+                format!("{what} may make a difference that no request could be made for to show it")
             };
             if std::env::var_os("POLICY_DEBUG_DIFF").is_some() {
                 eprintln!("unconfirmed {claim:?}: {values}");
@@ -465,19 +537,17 @@ impl<'m> Comparison<'m> {
 }
 
 /// The steps of a command with a file in place of an operand that no pattern names, or behind it.
-fn with_operand(
-    steps: &[crate::analysis::machine::Step],
-    file: &str,
-) -> Vec<crate::analysis::machine::Step> {
-    use crate::analysis::machine::Step;
+fn with_operands(steps: &[Step], file: &str, count: usize) -> Vec<Step> {
     let mut steps = steps.to_vec();
-    let is_free = |step: &Step| {
-        matches!(step, Step::Token(token) if matches!(&**token, "something" | "other" | "example"))
-    };
-    match steps.iter().rposition(is_free) {
-        Some(at) => steps[at] = Step::Token(file.into()),
-        None => steps.push(Step::Token(file.into())),
+    let is_free = |step: &Step| matches!(step, Step::Token(token) if matches!(&**token, "something" | "other" | "example"));
+    let mut left = count;
+    for step in steps.iter_mut().rev() {
+        if left > 0 && is_free(step) {
+            *step = Step::Token(file.into());
+            left -= 1;
+        }
     }
+    steps.extend((0..left).map(|_| Step::Token(file.into())));
     steps
 }
 

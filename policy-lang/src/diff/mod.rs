@@ -23,7 +23,7 @@ mod report;
 pub mod sarif;
 mod words;
 
-pub use compare::{BUDGET, compare};
+pub use compare::{BUDGET, CompareError, compare};
 pub use comparison::{Comparison, Edition};
 pub use report::{
     Answer, Aspect, Changed, DecidedBy, Difference, Direction, Report, Sentence, Side, Unproved,

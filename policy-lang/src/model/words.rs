@@ -185,12 +185,14 @@ pub(crate) fn each_path(formula: &Formula, visit: &mut dyn FnMut(&PathPattern)) 
 pub(crate) fn sample_path(model: &Model, pattern: &PathPattern) -> String {
     let mut path = match pattern.base {
         PathBase::Absolute => String::new(),
-        PathBase::Root(root) => match model.roots.get(usize::from(root.0)).map(|root| &*root.name) {
-            Some("workspace") => "/home/dev/app".to_owned(),
-            Some("home") => "/home/dev".to_owned(),
-            Some("tmp") => "/tmp".to_owned(),
-            _ => "/srv/data".to_owned(),
-        },
+        PathBase::Root(root) => {
+            match model.roots.get(usize::from(root.0)).map(|root| &*root.name) {
+                Some("workspace") => "/home/dev/app".to_owned(),
+                Some("home") => "/home/dev".to_owned(),
+                Some("tmp") => "/tmp".to_owned(),
+                _ => "/srv/data".to_owned(),
+            }
+        }
     };
     for item in &pattern.items {
         match item {

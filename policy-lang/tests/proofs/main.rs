@@ -89,7 +89,10 @@ fn compare(seed: u64) -> Option<bool> {
     let report = diff::compare(&old, &new, diff::BUDGET).expect("a valid policy compiles");
     let fail = |what: &str, request: &RequestBuf| -> ! {
         let request = request.with_request(|request| policy_eval::to_json(request).canonical());
-        panic!("{what}: seed {seed}\n--- old\n{old_text}\n--- new\n{new_text}\n{request}\n{}", show(&report))
+        panic!(
+            "{what}: seed {seed}\n--- old\n{old_text}\n--- new\n{new_text}\n{request}\n{}",
+            show(&report)
+        )
     };
     for difference in &report.differences {
         let found = differences([&old, &new], &difference.witness);
@@ -105,15 +108,17 @@ fn compare(seed: u64) -> Option<bool> {
             if !report.is_complete() {
                 continue;
             }
-            let direction =
-                if to < from { Direction::Loosened } else { Direction::Tightened };
+            let direction = if to < from { Direction::Loosened } else { Direction::Tightened };
             let is_told = report.differences.iter().any(|told| match aspect {
                 Aspect::Tier => told.aspect == Aspect::Tier && told.direction == direction,
                 Aspect::Options => told.is_of_tier(),
                 aspect => told.aspect == aspect,
             });
             if !is_told {
-                fail(&format!("a difference that was missed, {aspect:?} {from:?} to {to:?}"), &request);
+                fail(
+                    &format!("a difference that was missed, {aspect:?} {from:?} to {to:?}"),
+                    &request,
+                );
             }
         }
     }
