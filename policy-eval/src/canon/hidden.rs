@@ -20,7 +20,7 @@ pub(crate) fn in_name(text: &str) -> bool {
 
 /// Whether every byte is printable ASCII. Folding without an early exit lets the compiler use
 /// wide registers.
-fn is_plain(text: &str) -> bool {
+pub(crate) fn is_plain(text: &str) -> bool {
     text.bytes().fold(true, |plain, byte| plain & (0x20..0x7f).contains(&byte))
 }
 

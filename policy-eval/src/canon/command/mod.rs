@@ -40,6 +40,7 @@ pub use scan::MAX_DEPTH as MAX_SHELL_DEPTH;
 use core::cell::Cell;
 
 use super::Context;
+use crate::canon::hidden;
 use crate::facts::{Command, Object, Part, PathValue, Word};
 use crate::request::ShellKind;
 use crate::text::{is_control, is_unseen};
@@ -139,7 +140,8 @@ fn argument_list(ctx: &Context<'_>, work: &Work, argv: &[&str], emit: &mut dyn F
     }
     let mut set = setting(ctx, work, Dialect::Bash);
     // No quotes tell data from names here, so what is not seen counts in every word.
-    let is_hidden = |word: &str| word.chars().any(|c| is_control(c) || is_unseen(c));
+    let is_hidden =
+        |word: &str| !hidden::is_plain(word) && word.chars().any(|c| is_control(c) || is_unseen(c));
     if argv.iter().any(|word| is_hidden(word))
         || argv.first().is_some_and(|name| name.contains('\n'))
     {
