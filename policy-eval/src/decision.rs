@@ -15,6 +15,9 @@ pub enum OnFailure {
 }
 
 impl OnFailure {
+    /// All of them, loosest first.
+    pub(crate) const ALL: [OnFailure; 3] = [OnFailure::Allow, OnFailure::Ask, OnFailure::Deny];
+
     /// The word of the language.
     pub const fn name(self) -> &'static str {
         match self {
@@ -38,6 +41,10 @@ pub enum Remember {
 }
 
 impl Remember {
+    /// All of them, loosest first.
+    pub(crate) const ALL: [Remember; 4] =
+        [Remember::Always, Remember::Session, Remember::Once, Remember::Never];
+
     /// The word of the language.
     pub const fn name(self) -> &'static str {
         match self {

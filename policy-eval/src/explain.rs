@@ -2,8 +2,7 @@
 
 use crate::canon;
 use crate::decision::{Decision, RuleRef};
-use crate::engine::tables::Tables;
-use crate::engine::{self, MatchedRule, Total};
+use crate::engine::{self, MatchedRule, Total, View};
 use crate::facts::{Attribute, HostValue, Judged, Object, Part, PathValue, Word};
 use crate::request::Request;
 use crate::text::safe;
@@ -91,7 +90,7 @@ impl Certainty {
 }
 
 pub(crate) fn decide_parts<'p>(
-    tables: &'p Tables,
+    tables: &View<'p>,
     request: &Request<'_>,
     each: &mut dyn FnMut(PartDecision<'p>),
 ) -> Decision<'p> {
@@ -103,7 +102,7 @@ pub(crate) fn decide_parts<'p>(
             each(PartDecision {
                 part: describe(judged.part),
                 tier: outcome.tier(),
-                rule: engine::rule_ref(tables, outcome.rule),
+                rule: tables.rule_ref(outcome.rule),
             });
         }
     });
@@ -115,7 +114,7 @@ fn is_worth_telling(part: &Part<'_>, outcome: &engine::Outcome) -> bool {
     outcome.tier.is_some() || !is_resolved(part)
 }
 
-pub(crate) fn explain<'p>(tables: &'p Tables, request: &Request<'_>) -> Explanation<'p> {
+pub(crate) fn explain<'p>(tables: &View<'p>, request: &Request<'_>) -> Explanation<'p> {
     let mut total = Total::default();
     let mut parts = Vec::new();
     canon::parts(request, &mut |judged| {
@@ -129,7 +128,7 @@ pub(crate) fn explain<'p>(tables: &'p Tables, request: &Request<'_>) -> Explanat
 }
 
 fn part<'p>(
-    tables: &'p Tables,
+    tables: &View<'p>,
     judged: &Judged<'_>,
     outcome: &engine::Outcome,
 ) -> PartExplanation<'p> {
@@ -138,7 +137,7 @@ fn part<'p>(
         .into_iter()
         .filter_map(|MatchedRule { rule, truth }| {
             Some(RuleMatch {
-                rule: engine::rule_ref(tables, rule)?,
+                rule: tables.rule_ref(rule)?,
                 effect: engine::effect_words(tables, rule),
                 certainty: if truth.is_certain() {
                     Certainty::Certain
@@ -161,7 +160,7 @@ fn part<'p>(
         part: describe(judged.part),
         action: judged.part.action,
         tier: outcome.tier(),
-        rule: engine::rule_ref(tables, outcome.rule),
+        rule: tables.rule_ref(outcome.rule),
         default: outcome.by_default(),
         floors: outcome.floors,
         other_forms: other_forms(judged.part),

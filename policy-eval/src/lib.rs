@@ -31,6 +31,7 @@
 //! - [`RequestBuf`] reads requests as JSON. The feature `gather` reads links and addresses from the
 //!   running system, so that they come with the request.
 
+pub mod artifact;
 mod attributes;
 pub mod canon;
 mod decision;
@@ -51,6 +52,7 @@ mod tier;
 mod truth;
 mod vocab;
 
+pub use artifact::{LoadError, SignatureError, is_artifact};
 pub use canon::{counted_parts, operands};
 pub use decision::{Decision, Marks, OnFailure, Options, Place, Remember, RuleRef};
 pub use digest::action_digest;

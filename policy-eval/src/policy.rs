@@ -1,10 +1,13 @@
 //! The door for embedders: a policy, shared and swapped.
 
+use std::borrow::Cow;
+use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use crate::artifact::{Extent, Frame, LoadError};
 use crate::decision::Decision;
 use crate::engine::tables::Tables;
-use crate::engine::{InvalidTables, decide};
+use crate::engine::{self, Index, InvalidTables, Section, Sources, View, decide};
 use crate::explain::{Explanation, PartDecision, decide_parts, explain};
 use crate::request::Request;
 use crate::tier::Tier;
@@ -13,13 +16,56 @@ use crate::vocab::{Action, Layer};
 /// A compiled policy of one or more layers.
 ///
 /// It never changes, has no cache and no lock inside, and cloning it counts a reference: share it
-/// between threads as it is. `policy_lang::compile` makes one from text.
-#[derive(Clone, Debug)]
+/// between threads as it is. `policy_lang::compile` makes one from text, [`Policy::load`] from the
+/// bytes that `policy compile` writes.
+#[derive(Clone)]
 pub struct Policy {
-    tables: Arc<Tables>,
+    loaded: Arc<Loaded>,
+}
+
+struct Loaded {
+    bytes: Cow<'static, [u8]>,
+    frame: Frame<{ Section::COUNT }>,
+    index: Index,
+}
+
+impl fmt::Debug for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Policy")
+            .field("name", &self.name())
+            .field("digest", &self.digest())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Policy {
+    /// The policy in the bytes of an artifact, which are kept and read where they lie. They need no
+    /// alignment; a `Vec<u8>` and a `&'static [u8]` are both taken without a copy.
+    ///
+    /// Bytes that were damaged do not load. Bytes that a person made on purpose may load, and may
+    /// then decide anything, but no decision panics, goes on for ever, or reads outside them.
+    /// Against that a signature helps: [`Policy::load_signed`].
+    ///
+    /// ```
+    /// use policy_eval::{LoadError, Policy};
+    /// let error = Policy::load(b"deny write \"/etc/**\"".as_slice()).unwrap_err();
+    /// assert_eq!(error, LoadError::NoArtifact);
+    /// ```
+    ///
+    /// # Errors
+    /// When the bytes are no artifact, one of another format version, cut off, damaged, or made by
+    /// no compiler.
+    ///
+    /// # Cost
+    /// One checksum over the bytes, and a copy of the index: a few kilobytes, whatever the number
+    /// of rules.
+    pub fn load(bytes: impl Into<Cow<'static, [u8]>>) -> Result<Policy, LoadError> {
+        let bytes = bytes.into();
+        let frame = Frame::read(&bytes)?;
+        let index = Index::read(&bytes, &frame)?;
+        Ok(Policy { loaded: Arc::new(Loaded { bytes, frame, index }) })
+    }
+
     /// The policy that a compiler laid down in tables.
     ///
     /// # Errors
@@ -27,9 +73,38 @@ impl Policy {
     ///
     /// # Cost
     /// Linear in the size of the tables.
-    pub fn from_tables(tables: Tables) -> Result<Policy, InvalidTables> {
+    pub fn from_tables(tables: &Tables) -> Result<Policy, InvalidTables> {
         tables.check()?;
-        Ok(Policy { tables: Arc::new(tables) })
+        Policy::load(engine::write(tables))
+            .map_err(|_| InvalidTables { what: "what was written does not load" })
+    }
+
+    /// The bytes of the artifact, to be kept and loaded again. A signature is not among them.
+    pub fn artifact(&self) -> &[u8] {
+        &self.loaded.bytes[..self.loaded.frame.length]
+    }
+
+    /// Checks what [`Policy::load`] takes on trust: every index in every table, and that the digest
+    /// is that of the texts and of the rules' names and places. A policy that a compiler wrote
+    /// always passes.
+    ///
+    /// # Errors
+    /// When something does not fit.
+    ///
+    /// # Cost
+    /// A copy of everything, and one pass over it.
+    pub fn verify(&self) -> Result<(), InvalidTables> {
+        let tables = self.tables()?;
+        tables.check()?;
+        if engine::digest(&tables) != self.loaded.frame.digest {
+            return Err(InvalidTables { what: "the digest" });
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn view(&self) -> View<'_> {
+        View::new(&self.loaded.bytes, &self.loaded.index)
     }
 
     /// Decides one request.
@@ -43,7 +118,7 @@ impl Policy {
     /// time and counted operands may allocate.
     #[inline]
     pub fn decide(&self, request: &Request<'_>) -> Decision<'_> {
-        decide(&self.tables, request)
+        decide(&self.view(), request)
     }
 
     /// Decides one request and hands out what became of each part of it, in their order.
@@ -55,48 +130,78 @@ impl Policy {
         request: &Request<'_>,
         each: &mut dyn FnMut(PartDecision<'p>),
     ) -> Decision<'p> {
-        decide_parts(&self.tables, request, each)
+        decide_parts(&self.view(), request, each)
     }
 
     /// Decides one request and says why: its parts, every rule that matched, and what was not sent
     /// and mattered. The decision in it is the one that [`Policy::decide`] gives.
     pub fn explain(&self, request: &Request<'_>) -> Explanation<'_> {
-        explain(&self.tables, request)
+        explain(&self.view(), request)
     }
 
     /// The name in the header of the highest layer that has one.
     pub fn name(&self) -> Option<&str> {
-        self.tables.name.as_deref()
+        self.loaded.index.name.as_deref()
     }
 
     /// The version in that header.
     pub fn version(&self) -> Option<&str> {
-        self.tables.version.as_deref()
+        self.loaded.index.version.as_deref()
     }
 
-    /// `blake3:…` over the canonical sources of all layers: equal digests, equal policies.
+    /// `blake3:…` over the texts of all layers and the names and places of their rules: equal
+    /// digests, equal policies. [`Policy::verify`] compares it with what it speaks of.
     pub fn digest(&self) -> &str {
-        &self.tables.digest
+        &self.loaded.index.digest
     }
 
     /// The default tier of an action.
     pub fn default_tier(&self, action: Action) -> Tier {
-        self.tables.plans[action as usize].default.unwrap_or(Tier::Ask)
+        self.loaded.index.plans[action as usize].default.unwrap_or(Tier::Ask)
     }
 
     /// Name and layer of every rule, in the order in which decisions prefer them.
     pub fn rules(&self) -> impl Iterator<Item = (&str, Layer)> {
-        self.tables.rules.iter().map(|rule| (&*rule.name, rule.layer))
+        let view = self.view();
+        let rules = 0..self.loaded.index.rules.rows;
+        rules.filter_map(move |rule| view.rule_ref(rule)).map(|rule| (rule.name, rule.layer))
     }
 
     /// The attributes that the policy declares, by name.
     pub fn declared(&self) -> impl Iterator<Item = &str> + Clone {
-        self.tables.declared.iter().map(|name| &**name)
+        self.loaded.index.declared.iter().map(|name| &**name)
     }
 
-    /// The tables, for printing and measuring them.
-    pub fn tables(&self) -> &Tables {
-        &self.tables
+    /// The names of the files that the policy was made from.
+    pub fn files(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.loaded.index.files.iter().map(|name| &**name)
+    }
+
+    /// The texts of these files, and how they include one another.
+    ///
+    /// # Errors
+    /// When the bytes hold none.
+    pub fn sources(&self) -> Result<Sources, LoadError> {
+        let section = self.loaded.frame.sections[Section::Sources as usize];
+        Sources::read(section.of(&self.loaded.bytes))
+    }
+
+    /// How many bytes each section of the artifact takes.
+    pub fn sections(&self) -> impl Iterator<Item = (Section, usize)> {
+        let lengths = self.loaded.frame.sections.iter().map(|Extent { length, .. }| *length);
+        Section::ALL.into_iter().zip(lengths)
+    }
+
+    /// A copy of the tables, for checking, printing and measuring them.
+    ///
+    /// # Errors
+    /// When the bytes hold none.
+    pub fn tables(&self) -> Result<Tables, InvalidTables> {
+        const BROKEN: InvalidTables = InvalidTables { what: "some part lies outside" };
+        let view = self.view();
+        let sources = self.sources().map_err(|_| BROKEN)?;
+        let tables = view.thaw(sources);
+        if view.is_broken() { Err(BROKEN) } else { Ok(tables) }
     }
 }
 

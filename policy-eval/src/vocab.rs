@@ -170,6 +170,16 @@ impl ActionSet {
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
+
+    /// One bit for each action, in the order of [`Action::ALL`].
+    pub(crate) const fn bits(self) -> u16 {
+        self.0
+    }
+
+    /// The set with these bits; others are dropped.
+    pub(crate) const fn from_bits(bits: u16) -> ActionSet {
+        ActionSet(bits & ActionSet::ALL.0)
+    }
 }
 
 impl FromIterator<Action> for ActionSet {
@@ -380,6 +390,16 @@ impl Floors {
     /// Whether there is none.
     pub const fn is_empty(self) -> bool {
         self.0 == 0
+    }
+
+    /// One bit for each floor, in the order of [`Floor::ALL`].
+    pub(crate) const fn bits(self) -> u16 {
+        self.0
+    }
+
+    /// The set with these bits; others are dropped.
+    pub(crate) const fn from_bits(bits: u16) -> Floors {
+        Floors(bits & ((1 << Floor::ALL.len()) - 1))
     }
 
     /// Its floors, in the order of [`Floor::ALL`].

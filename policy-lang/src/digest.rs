@@ -1,16 +1,18 @@
 //! The name of what a policy says.
 
-use crate::model::Model;
+use policy_eval::engine::{digest_of, digest_text};
 
-/// `blake3:…` over the texts of all layers: equal texts, equal digests. The order in which files
-/// were given plays no part.
+use crate::model::Model;
+use crate::span::Lines;
+
+/// The digest that the compiled policy has, without compiling it: `blake3:` and 64 digits.
 pub(crate) fn of(model: &Model) -> String {
-    let mut texts: Vec<&str> = model.sources.iter().map(|source| source.text.as_str()).collect();
-    texts.sort_unstable();
-    let mut hasher = blake3::Hasher::new();
-    for text in texts {
-        hasher.update(&(text.len() as u64).to_le_bytes());
-        hasher.update(text.as_bytes());
-    }
-    format!("blake3:{}", hasher.finalize().to_hex())
+    let lines: Vec<Lines<'_>> = model.sources.iter().map(|source| Lines::new(source)).collect();
+    let rules = model.rules.iter().map(|rule| {
+        let (line, column) =
+            lines[rule.at.source.0 as usize].line_column(rule.at.span.start as usize);
+        (rule.name.as_str(), rule.layer, line, column)
+    });
+    let texts = model.sources.iter().map(|source| source.text.as_str());
+    digest_text(&digest_of(texts, rules))
 }

@@ -1,11 +1,14 @@
-//! The one place where tables are doubted. After it, no walk can leave them or fail to end.
+//! The one place where tables are doubted. After it, no walk leaves them, fails to end, or breaks off.
 
 use std::fmt;
 
+use super::TokenTable;
+use super::layout::Step;
 use super::tables::{
-    CommandPattern, Effect, Filed, NOWHERE, NodeId, Plan, Row, Start, Tables, Variable,
+    CommandPattern, Effect, Filed, NO_STATE, NOWHERE, NodeId, Plan, Row, Start, Tables, Variable,
     VariableKind, WordNfa, WordTest, expr,
 };
+use super::view::MOST_DEPTH;
 use crate::vocab::Action;
 
 /// Tables that a decision could not be walked on.
@@ -22,9 +25,6 @@ impl fmt::Display for InvalidTables {
 }
 
 impl std::error::Error for InvalidTables {}
-
-/// How deep a formula may nest.
-const MOST_DEPTH: usize = 256;
 
 fn ensure(holds: bool, what: &'static str) -> Result<(), InvalidTables> {
     if holds { Ok(()) } else { Err(InvalidTables { what }) }
@@ -56,6 +56,12 @@ impl Tables {
                 "an atom's command",
             )?;
         }
+        ensure(self.texts.len() == self.files.len(), "a text for each file")?;
+        ensure(self.given as usize <= self.texts.len(), "the files that were given")?;
+        let includes = self.includes.iter().flat_map(|(from, _, to)| [*from, *to]);
+        for file in includes {
+            ensure((file as usize) < self.files.len(), "the file of an include")?;
+        }
         for command in &self.commands {
             ensure((command.sequence as usize) < self.sequences.len(), "a command's sequence")?;
             for pattern in &command.patterns {
@@ -71,6 +77,8 @@ impl Tables {
 
     fn check_rules(&self) -> Result<(), InvalidTables> {
         for rule in &self.rules {
+            let file = rule.file as usize;
+            ensure(file < self.files.len() && file <= usize::from(u16::MAX), "a rule's file")?;
             match rule.effect {
                 Effect::Tier(_, options) => {
                     ensure((options as usize) < self.options.len(), "a rule's options")?;
@@ -128,6 +136,8 @@ impl Tables {
         for sequence in &self.sequences {
             ensure(sequence.groups.0 <= sequence.groups.1, "a sequence's groups")?;
             ensure(sequence.groups.1 as usize <= self.groups.len(), "a sequence's groups")?;
+            check_tokens(&sequence.tokens)?;
+            check_tokens(&sequence.folded)?;
         }
         for group in &self.groups {
             let sequence = self
@@ -147,22 +157,24 @@ impl Tables {
                 ensure(globs.is_valid(), "a group's globs")?;
                 last = last.max(globs.symbols.iter().copied().max().unwrap_or(0));
             }
-            let states = group.rows.len();
-            ensure(states > 0 && group.classes.len() == states, "a group's states")?;
-            for (state, Row { base, default }) in group.rows.iter().enumerate() {
-                ensure((*default as usize) < states, "a group's step")?;
-                if *base == NOWHERE {
-                    ensure(*default as usize == state, "a settled state")?;
-                } else {
-                    let end = *base as usize + usize::from(last);
-                    ensure(end < group.cells.len(), "a group's cells")?;
-                }
+            ensure(last < group.width, "how many symbols a group has")?;
+            let states = group.classes.len();
+            ensure(0 < states && states <= usize::from(NO_STATE), "a group's states")?;
+            ensure(group.rows.len() <= states, "a group's states")?;
+            let is_state = |state: u16| usize::from(state) < states;
+            for &Row { base, default, like } in &group.rows {
+                ensure(is_state(default), "a group's step")?;
+                let end = base as usize + usize::from(group.width);
+                ensure(end <= group.cells.len(), "a group's cells")?;
+                let has_row = usize::from(like) < group.rows.len();
+                ensure(like == NO_STATE || has_row, "a state that is like")?;
             }
             for cell in &group.cells {
-                ensure((cell.next as usize) < states, "a group's step")?;
+                ensure(cell.check == NO_STATE || is_state(cell.next), "a group's step")?;
             }
             let classes = self.variables[group.variable as usize].classes;
-            ensure(group.classes.iter().all(|&class| class < classes), "a group's class")?;
+            let has_class = |&class: &u16| u32::from(class) < classes;
+            ensure(group.classes.iter().all(has_class), "a group's class")?;
         }
         for root in &self.roots {
             if let Some(group) = root.within {
@@ -212,7 +224,7 @@ impl Tables {
             ensure(self.steps_down(edge.to, parent), "an edge")?;
         }
         for leaf in &self.leaves {
-            ensure(leaf.rule as usize <= self.rules.len(), "a leaf's rule")?;
+            ensure(leaf.rule == 0 || self.leaf_tier(leaf).is_some(), "a leaf's rule")?;
             ensure((leaf.options as usize) < self.options.len().max(1), "a leaf's options")?;
         }
         Ok(())
@@ -287,10 +299,10 @@ impl Tables {
         for rule in rules.chain(filed.by_atom.iter().map(|filed| filed.rule)) {
             ensure((rule as usize) < self.rules.len(), "a filed rule")?;
         }
-        ensure(filed.by_atom.is_sorted(), "the order of filed rules")?;
-        for &(variable, first, last) in &filed.variables {
+        for &(variable, first, end) in &filed.variables {
             ensure((variable as usize) < plan.variables.len(), "a filed variable")?;
-            ensure(first <= last && last as usize <= filed.by_atom.len(), "filed rules")?;
+            let rules = filed.by_atom.get(first as usize..end as usize);
+            ensure(rules.is_some_and(<[_]>::is_sorted), "the order of filed rules")?;
         }
         Ok(())
     }
@@ -307,10 +319,35 @@ fn check_pattern(pattern: &CommandPattern) -> Result<(), InvalidTables> {
 }
 
 fn check_nfa(nfa: &WordNfa) -> Result<(), InvalidTables> {
-    ensure(nfa.states as usize <= WordNfa::MOST, "a pattern's states")?;
-    ensure(nfa.empty.is_sorted() && nfa.empty.iter().all(|(from, to)| from < to), "empty steps")?;
-    nfa.steps.iter().try_for_each(|(_, test, _)| match test {
-        WordTest::Glob(glob) => ensure(glob.is_valid(), "a word's glob"),
-        WordTest::Any | WordTest::Token(_) => Ok(()),
+    let is_state = |state: u32| state < nfa.states;
+    ensure(nfa.states as usize <= WordNfa::MOST && is_state(nfa.accept), "a pattern's states")?;
+    ensure(
+        nfa.empty.is_sorted() && nfa.empty.iter().all(|&(from, to)| from < to && is_state(to)),
+        "empty steps",
+    )?;
+    let most = usize::from(u16::MAX);
+    ensure(nfa.steps.len() <= most && nfa.empty.len() <= most, "how many steps a pattern has")?;
+    nfa.steps.iter().try_for_each(|(from, test, to)| {
+        ensure(is_state(*from) && is_state(*to), "a pattern's step")?;
+        match test {
+            WordTest::Glob(glob) => ensure(glob.is_valid(), "a word's glob"),
+            WordTest::Token(number) => ensure(number >> (32 - Step::BITS) == 0, "a word's token"),
+            WordTest::Any => Ok(()),
+        }
     })
+}
+
+fn check_tokens(tokens: &TokenTable) -> Result<(), InvalidTables> {
+    let room = tokens.slots.len().checked_sub(TokenTable::PROBES);
+    ensure(
+        tokens.slots.is_empty() || room.is_some_and(usize::is_power_of_two),
+        "how many slots a table of tokens has",
+    )?;
+    let known = |number: u32| number as usize <= tokens.len();
+    ensure(tokens.slots.iter().all(|slot| known(slot.number)), "a slot of a table of tokens")?;
+    ensure(
+        tokens.starts.is_sorted()
+            && tokens.starts.last().is_none_or(|&end| end as usize <= tokens.pool.len()),
+        "where tokens lie",
+    )
 }

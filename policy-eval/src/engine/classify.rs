@@ -7,9 +7,8 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-use super::tables::{
-    Group, NOWHERE, Plain, Plan, PlanSequence, Sequence, Source, Split, Start, Tables, VariableKind,
-};
+use super::tables::{NO_STATE, NOWHERE, Plain, Row, Source, Split, Start, Tables};
+use super::view::{Group, Plan, PlanSequence, Sequence, VariableKind, View};
 use crate::canon::{self, fold};
 use crate::facts::{
     Args, Attribute, Command, HostValue, Judged, Object, PathValue, Word, WordKind,
@@ -34,10 +33,10 @@ pub(super) struct Bindings<'a> {
 
 /// What is known of one part while it is decided.
 pub(super) struct Facts<'t, 'a> {
-    pub(super) tables: &'t Tables,
+    pub(super) tables: &'t View<'t>,
     pub(super) plan: &'t Plan,
     pub(super) judged: &'a Judged<'a>,
-    pub(super) bindings: Bindings<'a>,
+    pub(super) bindings: &'a Bindings<'a>,
     /// The words of the form that is looked at.
     pub(super) words: &'a [Word<'a>],
     /// What a tool says of itself in its favour counts.
@@ -66,9 +65,9 @@ impl Classes {
 
 impl<'t, 'a> Facts<'t, 'a> {
     pub(super) fn new(
-        tables: &'t Tables,
+        tables: &'t View<'t>,
         judged: &'a Judged<'a>,
-        bindings: Bindings<'a>,
+        bindings: &'a Bindings<'a>,
         args_text: Option<&'a str>,
     ) -> Facts<'t, 'a> {
         let plan = &tables.plans[judged.part.action as usize];
@@ -105,16 +104,21 @@ impl<'t, 'a> Facts<'t, 'a> {
     /// The class of a variable of the plan; [`AT_RUN_TIME`] where no class can say.
     #[inline(always)]
     pub(super) fn class(&mut self, place: u32) -> u32 {
-        match self.classes.all()[place as usize] {
-            UNASKED => self.find(place),
-            class => class,
+        match self.classes.all().get(place as usize) {
+            Some(&UNASKED) | None => self.find(place),
+            Some(&class) => class,
         }
     }
 
     /// Kept out of [`Facts::class`], which is asked at every node and mostly knows the answer.
     #[inline(never)]
     fn find(&mut self, place: u32) -> u32 {
-        let variable = &self.tables.variables[self.plan.variables[place as usize] as usize];
+        let Some(&number) = self.plan.variables.get(place as usize) else {
+            self.tables.break_off();
+            return 0;
+        };
+        let variable = &self.tables.variables[number as usize];
+        let bytes = self.tables.bytes;
         let unsent = variable.classes;
         let class = match &variable.kind {
             VariableKind::Group(group) => {
@@ -132,18 +136,18 @@ impl<'t, 'a> Facts<'t, 'a> {
             }
             VariableKind::Number { source, bounds } => match self.value(source) {
                 Attribute::Int(number) => {
-                    bounds.partition_point(|&bound| bound <= number) as u32 + 1
+                    bounds.partition_point(bytes, |bound| bound <= number) + 1
                 }
                 other => no_class(other, unsent),
             },
             VariableKind::Address { source, v4, v6 } => match self.value(source) {
                 Attribute::Host(HostValue::Ip(IpAddr::V4(ip))) => {
                     let ip = u32::from(ip);
-                    v4.partition_point(|&bound| bound <= ip) as u32 + 1
+                    v4.partition_point(bytes, |bound| bound <= ip) + 1
                 }
                 Attribute::Host(HostValue::Ip(IpAddr::V6(ip))) => {
                     let ip = u128::from(ip);
-                    v4.len() as u32 + v6.partition_point(|&bound| bound <= ip) as u32 + 2
+                    v4.rows + v6.partition_point(bytes, |bound| bound <= ip) + 2
                 }
                 other => no_class(other, unsent),
             },
@@ -242,9 +246,10 @@ impl<'t, 'a> Facts<'t, 'a> {
     fn contains(&self, source: &Source, group: u32, unsent: u32) -> u32 {
         let group = &self.tables.groups[group as usize];
         let sequence = &self.tables.sequences[group.sequence as usize];
+        let tables = self.tables;
         let accepts = |member: &str| {
-            let state = group.step(0, sequence.token(member.as_bytes(), false));
-            group.classes[state as usize] != 0
+            let token = sequence.token(tables, member.as_bytes(), false);
+            tables.class_of(group, group.step(tables, 0, token)) != 0
         };
         match self.value(source) {
             Attribute::Set(members) => members.iter().any(|member| accepts(member)).into(),
@@ -459,10 +464,12 @@ pub(super) fn behind(path: &str, root: &str) -> Option<usize> {
 /// Groups that step together. Most patterns fail or hold after a few tokens, so only those groups
 /// take a step that are not settled yet.
 struct Abreast<'t, 'c> {
-    tables: &'t Tables,
+    tables: &'t View<'t>,
     sequence: &'t Sequence,
     chunk: &'c [(u32, u32)],
-    states: [u32; ABREAST],
+    states: [u16; ABREAST],
+    /// The row of each group's state, read before it is needed.
+    rows: [Row; ABREAST],
     /// Tokens before this byte are not the group's; [`NOWHERE`]: the path is not under its root.
     from: [u32; ABREAST],
     /// The tokens are those of a path, folded.
@@ -473,22 +480,27 @@ struct Abreast<'t, 'c> {
 }
 
 impl<'t, 'c> Abreast<'t, 'c> {
-    fn new(tables: &'t Tables, sequence: &'t Sequence, chunk: &'c [(u32, u32)]) -> Self {
+    fn new(tables: &'t View<'t>, sequence: &'t Sequence, chunk: &'c [(u32, u32)]) -> Self {
         Abreast::behind(tables, sequence, chunk, [0; ABREAST])
     }
 
     fn behind(
-        tables: &'t Tables,
+        tables: &'t View<'t>,
         sequence: &'t Sequence,
         chunk: &'c [(u32, u32)],
         from: [u32; ABREAST],
     ) -> Self {
         let (mut moving, mut moves) = ([0; ABREAST], 0);
-        for (index, from) in from.iter().enumerate().take(chunk.len()) {
+        let mut rows = [Row { base: 0, default: 0, like: NO_STATE }; ABREAST];
+        for (index, (&from, &(group, _))) in from.iter().zip(chunk).enumerate() {
+            let group = &tables.groups[group as usize];
+            rows[index] = group.first;
             moving[moves] = index as u8;
-            moves += usize::from(*from != NOWHERE);
+            // One that is settled at the start is not even asked.
+            moves += usize::from(from != NOWHERE && !group.is_settled(0));
         }
-        Abreast { tables, sequence, chunk, states: [0; ABREAST], from, folds: false, moving, moves }
+        let states = [0; ABREAST];
+        Abreast { tables, sequence, chunk, states, rows, from, folds: false, moving, moves }
     }
 
     #[inline]
@@ -501,7 +513,8 @@ impl<'t, 'c> Abreast<'t, 'c> {
         if self.moves == 0 {
             return;
         }
-        let token = self.sequence.token(token, self.folds);
+        let tables = self.tables;
+        let token = self.sequence.token(tables, token, self.folds);
         let mut next = 0;
         while next < self.moves {
             let index = usize::from(self.moving[next]);
@@ -509,14 +522,16 @@ impl<'t, 'c> Abreast<'t, 'c> {
                 next += 1;
                 continue;
             }
-            let group = &self.tables.groups[self.chunk[index].0 as usize];
-            let state = group.step(self.states[index], token);
+            let group = &tables.groups[self.chunk[index].0 as usize];
+            let symbol = group.symbol(tables, token);
+            let state = group.leads(tables, self.states[index], self.rows[index], symbol);
             self.states[index] = state;
-            if group.rows[state as usize].base == NOWHERE {
+            if !group.is_settled(state) {
+                self.rows[index] = tables.hot(group.rows, state.into());
+                next += 1;
+            } else {
                 self.moves -= 1;
                 self.moving[next] = self.moving[self.moves];
-            } else {
-                next += 1;
             }
         }
     }
@@ -525,7 +540,10 @@ impl<'t, 'c> Abreast<'t, 'c> {
         for (index, &(group, _)) in self.chunk.iter().enumerate() {
             found[index] = match self.from[index] {
                 NOWHERE => 0,
-                _ => self.tables.groups[group as usize].classes[self.states[index] as usize],
+                _ => {
+                    let group = &self.tables.groups[group as usize];
+                    self.tables.class_of(group, self.states[index])
+                }
             };
         }
     }
@@ -542,31 +560,58 @@ pub(super) struct Token<'b> {
 impl Sequence {
     /// Looks a token up; `folded` says that it is spelt folded.
     #[inline]
-    pub(super) fn token<'b>(&self, bytes: &'b [u8], folded: bool) -> Token<'b> {
+    pub(super) fn token<'b>(&self, tables: &View<'_>, bytes: &'b [u8], folded: bool) -> Token<'b> {
         let table = if folded { &self.folded } else { &self.tokens };
-        Token { bytes, number: table.find(bytes), folded }
+        Token { bytes, number: table.find(tables.bytes, bytes), folded }
     }
 }
 
 impl Group {
     /// One step.
     #[inline]
-    pub(super) fn step(&self, state: u32, token: Token<'_>) -> u32 {
-        let row = self.rows[state as usize];
-        if row.base == NOWHERE {
+    pub(super) fn step(&self, tables: &View<'_>, state: u16, token: Token<'_>) -> u16 {
+        if self.is_settled(state) {
             return state;
         }
+        let row = tables.hot(self.rows, state.into());
+        self.leads(tables, state, row, self.symbol(tables, token))
+    }
+
+    /// Whether a state is never left.
+    #[inline(always)]
+    pub(super) fn is_settled(&self, state: u16) -> bool {
+        self.rows.rows <= u32::from(state)
+    }
+
+    /// The symbol of a token.
+    #[inline(always)]
+    fn symbol(&self, tables: &View<'_>, token: Token<'_>) -> u16 {
         let (symbols, globs) = if token.folded {
-            (&self.folded_symbols, &self.folded_globs)
+            (self.folded_symbols, &self.folded_globs)
         } else {
-            (&self.symbols, &self.globs)
+            (self.symbols, &self.globs)
         };
-        let symbol = match (token.number, globs) {
-            (Some(number), _) => symbols[number as usize],
-            (None, Some(globs)) => globs.symbol(token.bytes),
+        match (token.number, globs) {
+            (Some(number), _) => tables.hot(symbols, number),
+            (None, Some(globs)) => globs.symbol(tables, token.bytes),
             (None, None) => self.other,
-        };
-        let cell = self.cells[row.base as usize + usize::from(symbol)];
-        if cell.check == state { cell.next } else { row.default }
+        }
+    }
+
+    /// Where a state leads over a symbol.
+    #[inline(always)]
+    pub(super) fn leads(&self, tables: &View<'_>, state: u16, row: Row, symbol: u16) -> u16 {
+        let cell = tables.hot(self.cells, row.base.wrapping_add(symbol.into()));
+        if cell.check == state {
+            return cell.next;
+        }
+        if row.like != NO_STATE {
+            let like = tables.hot(self.rows, row.like.into());
+            let cell = tables.hot(self.cells, like.base.wrapping_add(symbol.into()));
+            if cell.check == row.like {
+                return cell.next;
+            }
+        }
+        row.default
     }
 }

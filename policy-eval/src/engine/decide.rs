@@ -5,25 +5,25 @@ use std::cmp::Ordering;
 
 use super::classify::{AT_RUN_TIME, Bindings, Facts, behind, declared_path};
 use super::judge::{Look, counted_tier};
-use super::tables::{
-    CommandAtom, CountRow, Effect, Leaf, NOWHERE, NodeId, Operands, OptionsRow, Plan, Tables,
-};
+use super::layout::{LeafEntry, PatternEntry, Record, Table};
+use super::tables::{CountRow, Edge, Effect, NOWHERE, Node, NodeId, Operands, OptionsRow, Tables};
+use super::view::{Plan, View};
 use crate::canon::{self, fold};
-use crate::decision::{Decision, Marks, Options, Place, RuleRef};
+use crate::decision::{Decision, Marks, Options};
 use crate::facts::{
     Attribute, Command, CommandForm, Judged, Object, Part, PathValue, Word, WordKind,
 };
 use crate::request::Request;
 use crate::tier::{RecordLevel, Tier};
 use crate::truth::Truth;
-use crate::vocab::{Action, Attr, Floor, Floors};
+use crate::vocab::{Action, ActionSet, Attr, Floor, Floors};
 
 /// How many readings of roots with several bindings are looked at; past it the request is at
 /// least `ask`.
 const READINGS: usize = 256;
 
 /// Decides a request.
-pub(crate) fn decide<'p>(tables: &'p Tables, request: &Request<'_>) -> Decision<'p> {
+pub(crate) fn decide<'p>(tables: &View<'p>, request: &Request<'_>) -> Decision<'p> {
     let mut total = Total::default();
     canon::parts(request, &mut |judged| {
         let outcome = decide_part(tables, judged);
@@ -59,6 +59,11 @@ impl Outcome {
         marks: 0,
         floors: Floors::NONE,
     };
+
+    /// Of tables that say what no compiler writes: nothing is allowed because of them, and all of
+    /// it is recorded.
+    const BROKEN: Outcome =
+        Outcome { tier: Some(Tier::Deny), record: RecordLevel::Full, ..Outcome::NOTHING };
 
     /// The stricter of two; of two that are equally strict, both.
     fn strictest(self, other: Outcome) -> Outcome {
@@ -128,32 +133,17 @@ impl Outcome {
         self.default && self.rule == NOWHERE
     }
 
-    pub(crate) fn decision(self, tables: &Tables) -> Decision<'_> {
+    pub(crate) fn decision<'p>(self, tables: &View<'p>) -> Decision<'p> {
         Decision {
             tier: self.tier(),
-            rule: rule_ref(tables, self.rule),
+            rule: tables.rule_ref(self.rule),
             default: self.by_default(),
             options: self.options.unwrap_or(OptionsRow::SILENT).named(tables),
             record: self.record,
-            marks: Marks::new(self.marks, &tables.marks),
+            marks: Marks::new(self.marks, &tables.index.marks),
             floors: self.floors,
         }
     }
-}
-
-/// A rule as reports name it.
-pub(crate) fn rule_ref(tables: &Tables, rule: u32) -> Option<RuleRef<'_>> {
-    let row = tables.rules.get(rule as usize)?;
-    Some(RuleRef {
-        name: &row.name,
-        layer: row.layer,
-        reason: row.reason.as_deref(),
-        place: Place {
-            file: tables.files.get(row.file as usize).map_or("", |file| file),
-            line: row.line,
-            column: row.column,
-        },
-    })
 }
 
 impl OptionsRow {
@@ -184,12 +174,13 @@ impl OptionsRow {
         }
     }
 
-    fn named(self, tables: &Tables) -> Options<'_> {
+    fn named<'p>(self, tables: &View<'p>) -> Options<'p> {
+        let reviewers = &tables.index.reviewers;
         Options {
             outside_sandbox: self.outside_sandbox,
             reviewer: self
                 .reviewer
-                .and_then(|index| tables.reviewers.get(index as usize).map(|reviewer| &**reviewer)),
+                .and_then(|index| reviewers.get(index as usize).map(|reviewer| &**reviewer)),
             timeout_ms: self.timeout_ms,
             on_failure: self.on_failure,
             remember: self.remember,
@@ -226,16 +217,18 @@ impl Total {
 }
 
 /// Decides one part: the strictest that follows from any reading of its roots.
-pub(crate) fn decide_part(tables: &Tables, judged: &Judged<'_>) -> Outcome {
+pub(crate) fn decide_part(tables: &View<'_>, judged: &Judged<'_>) -> Outcome {
     let args_text = args_text(tables, judged);
     let mut readings = Readings::new(tables, judged);
     let mut strictest = Outcome::NOTHING;
     for _ in 0..READINGS {
-        let Some(bindings) = readings.next() else { return strictest };
-        let outcome = decide_reading(tables, judged, bindings, args_text.as_deref());
+        if !readings.advance() {
+            return strictest;
+        }
+        let outcome = decide_reading(tables, judged, &readings.bindings, args_text.as_deref());
         strictest = strictest.strictest(outcome);
     }
-    if readings.next().is_some() {
+    if readings.advance() {
         strictest.floors = strictest.floors.with(Floor::TooLarge);
         strictest = strictest.at_least_ask();
     }
@@ -243,7 +236,7 @@ pub(crate) fn decide_part(tables: &Tables, judged: &Judged<'_>) -> Outcome {
 }
 
 /// The arguments as canonical text, where the policy asks for it.
-fn args_text(tables: &Tables, judged: &Judged<'_>) -> Option<String> {
+fn args_text(tables: &View<'_>, judged: &Judged<'_>) -> Option<String> {
     match judged.args() {
         crate::facts::Args::Known(args)
             if tables.plans[judged.part.action as usize].needs_args_text =>
@@ -257,41 +250,44 @@ fn args_text(tables: &Tables, judged: &Judged<'_>) -> Option<String> {
 /// The readings of a part: for each root with several bindings, each that contains one of the
 /// part's paths.
 struct Readings<'t, 'a> {
-    tables: &'t Tables,
+    tables: &'t View<'t>,
     plan: &'t Plan,
     judged: &'a Judged<'a>,
     /// For each root of the plan, which of its bindings is next; past the last one all are done.
     next: [u16; Tables::MOST_ROOTS],
     done: bool,
+    /// The reading that is looked at.
+    bindings: Bindings<'a>,
 }
 
 impl<'t, 'a> Readings<'t, 'a> {
-    fn new(tables: &'t Tables, judged: &'a Judged<'a>) -> Self {
+    fn new(tables: &'t View<'t>, judged: &'a Judged<'a>) -> Self {
         let plan = &tables.plans[judged.part.action as usize];
-        Readings { tables, plan, judged, next: [0; Tables::MOST_ROOTS], done: false }
+        let bindings = Bindings { paths: [None; Tables::MOST_ROOTS] };
+        Readings { tables, plan, judged, next: [0; Tables::MOST_ROOTS], done: false, bindings }
     }
 
-    /// The next reading.
-    fn next(&mut self) -> Option<Bindings<'a>> {
+    /// Looks at the next reading, where there is one.
+    fn advance(&mut self) -> bool {
         if self.done {
-            return None;
+            return false;
         }
-        let mut paths = [None; Tables::MOST_ROOTS];
         // Counts up in mixed radix: the first root with a further binding moves on, those before
         // it start anew.
         let mut carry = true;
-        for &root in &self.plan.roots {
+        let plan = self.plan;
+        for &root in &plan.roots {
             let index = usize::from(root);
             let chosen = self.next[index];
             let (binding, more) = self.binding(index, chosen);
-            paths[index] = binding;
+            self.bindings.paths[index] = binding;
             if carry {
                 self.next[index] = if more { chosen + 1 } else { 0 };
                 carry = !more;
             }
         }
         self.done = carry;
-        Some(Bindings { paths })
+        true
     }
 
     /// The `chosen`th binding of a root that is to be looked at, and whether there is another.
@@ -345,15 +341,16 @@ impl<'t, 'a> Readings<'t, 'a> {
 }
 
 /// Whether a root can lie at a path: the group that says so accepts it.
-fn may_lie_at(tables: &Tables, within: Option<u32>, path: &str, folds: bool) -> bool {
+fn may_lie_at(tables: &View<'_>, within: Option<u32>, path: &str, folds: bool) -> bool {
     let Some(group) = within else { return true };
     let group = &tables.groups[group as usize];
     let path = if folds { fold(path) } else { Cow::Borrowed(path) };
     let sequence = &tables.sequences[group.sequence as usize];
     let components = path.split('/').filter(|component| !component.is_empty());
-    let state = components
-        .fold(0, |state, component| group.step(state, sequence.token(component.as_bytes(), folds)));
-    group.classes[state as usize] != 0
+    let state = components.fold(0, |state, component| {
+        group.step(tables, state, sequence.token(tables, component.as_bytes(), folds))
+    });
+    tables.class_of(group, state) != 0
 }
 
 /// What the rules say of one reading of a part.
@@ -389,23 +386,35 @@ impl Found {
     }
 
     #[inline]
-    fn add_leaf(&mut self, tables: &Tables, leaf: &Leaf) {
-        self.record = self.record.max(leaf.record);
-        self.marks |= leaf.marks;
+    fn add_leaf(&mut self, tables: &View<'_>, leaf: u32) {
+        // The first leaves are nothing, and each rule alone.
+        if leaf <= tables.rules.rows {
+            let Some(rule) = leaf.checked_sub(1) else { return };
+            if let Effect::Tier(tier, options) = tables.effect(rule) {
+                self.add(tier, rule, tables.options(options));
+            }
+            return;
+        }
+        let leaf: LeafEntry = tables.at(tables.leaves, leaf - tables.rules.rows - 1);
+        if leaf.note != 0 {
+            let (record, marks) = tables.note(leaf.note);
+            self.record = self.record.max(record);
+            self.marks |= marks;
+        }
         if let Some(rule) = leaf.rule.checked_sub(1)
-            && let Effect::Tier(tier, _) = tables.rules[rule as usize].effect
+            && let Some(&tier) = Tier::ALL.get(usize::from(leaf.tier))
         {
-            self.add(tier, rule, tables.options[leaf.options as usize]);
+            self.add(tier, rule, tables.options(leaf.options));
         }
     }
 
-    fn add_rule(&mut self, tables: &Tables, rule: u32, truth: Truth) {
-        match tables.rules[rule as usize].effect {
+    fn add_rule(&mut self, tables: &View<'_>, rule: u32, truth: Truth) {
+        match tables.effect(rule) {
             Effect::Record(level) => self.record = self.record.max(level),
             Effect::Mark(mark) => self.marks |= 1 << mark,
             Effect::Tier(..) => {
                 if let Some((tier, options)) = counted_tier(tables, rule, truth) {
-                    self.add(tier, rule, tables.options[options as usize]);
+                    self.add(tier, rule, tables.options(options));
                 }
             }
         }
@@ -435,9 +444,9 @@ pub(crate) fn forms_of<'a>(part: &Part<'a>) -> &'a [CommandForm<'a>] {
 }
 
 fn decide_reading(
-    tables: &Tables,
+    tables: &View<'_>,
     judged: &Judged<'_>,
-    bindings: Bindings<'_>,
+    bindings: &Bindings<'_>,
     args_text: Option<&str>,
 ) -> Outcome {
     let part = judged.part;
@@ -482,6 +491,9 @@ fn decide_reading(
     if judged.request.escalated == Some(true) && outcome.tier.is_some() && !may_leave {
         outcome = outcome.at_least_ask();
     }
+    if tables.is_broken() {
+        return Outcome::BROKEN;
+    }
     outcome.strictest(counts.outcome)
 }
 
@@ -489,8 +501,19 @@ fn is_resolved(part: &Part<'_>) -> bool {
     matches!(part.object, Object::Endpoint(endpoint) if endpoint.resolved)
 }
 
+/// Whether a rule with these bits makes the default of the action fall away.
+fn loosens(bits: u16, action: Action) -> bool {
+    ActionSet::from_bits(bits).contains(action)
+}
+
 fn runs_nothing(part: &Part<'_>) -> bool {
     matches!(part.object, Object::Command(Command { nothing_runs: true, .. }))
+}
+
+/// The rows of all nodes and edges.
+struct Forest<'t> {
+    nodes: &'t [[u8; Node::SIZE]],
+    edges: &'t [[u8; Edge::SIZE]],
 }
 
 /// What `count` sentences say of a part.
@@ -526,18 +549,22 @@ impl<'t, 'a> Facts<'t, 'a> {
             return None;
         }
         let mut found = Found::NOTHING;
+        let forest = Forest {
+            nodes: tables.nodes.bytes(tables.bytes).as_chunks().0,
+            edges: tables.edges.bytes(tables.bytes).as_chunks().0,
+        };
         for form in forms_of(self.judged.part) {
             self.set_words(form.words);
             for &root in &plan.upper {
-                let leaf = self.walk(root)?;
+                let leaf = self.walk(&forest, root)?;
                 if leaf != 0 {
-                    found.add_leaf(tables, &tables.leaves[leaf as usize]);
+                    found.add_leaf(tables, leaf);
                 }
             }
             self.listed(form.certain, &mut found);
             if form.certain && !found.loosened && default.is_some() && found.tier <= default {
                 for &root in &plan.lower {
-                    if self.walk(root)? != 0 {
+                    if self.walk(&forest, root)? != 0 {
                         found.loosened = true;
                         break;
                     }
@@ -559,7 +586,7 @@ impl<'t, 'a> Facts<'t, 'a> {
             found.add_rule(tables, rule, truth);
             found.loosened |= certain
                 && truth.is_certain()
-                && tables.rules[rule as usize].loosens.contains(action);
+                && loosens(tables.at(tables.rules, rule).loosens, action);
         });
     }
 
@@ -584,11 +611,11 @@ impl<'t, 'a> Facts<'t, 'a> {
         for form in forms_of(self.judged.part) {
             self.set_words(form.words);
             self.judge_filed(&plan.filed, Look::Exact, &mut |rule, truth| {
-                let row = &tables.rules[rule as usize];
+                let row = tables.at(tables.rules, rule);
                 if !resolved || row.asks_addresses {
                     found.add_rule(tables, rule, truth);
                     found.loosened |=
-                        form.certain && truth.is_certain() && row.loosens.contains(action);
+                        form.certain && truth.is_certain() && loosens(row.loosens, action);
                 }
             });
             if !resolved {
@@ -600,20 +627,29 @@ impl<'t, 'a> Facts<'t, 'a> {
 
     /// The leaf that a tree leads to; `None` where a class is not to be had.
     #[inline]
-    fn walk(&mut self, mut at: NodeId) -> Option<u32> {
-        let tables = self.tables;
+    fn walk(&mut self, forest: &Forest<'_>, mut at: NodeId) -> Option<u32> {
         loop {
             if let Some(leaf) = at.as_leaf() {
                 return Some(leaf);
             }
-            let node = tables.nodes[at.0 as usize];
+            let Some(node) = forest.nodes.get(at.0 as usize) else { break };
+            let node = Node::read(node);
             let class = self.class(node.variable);
             if class == AT_RUN_TIME {
                 return None;
             }
-            let edge = tables.edges[node.base as usize + class as usize];
-            at = if edge.check == at.0 { edge.to } else { node.default };
+            let at_edge = (node.base as usize).wrapping_add(class as usize);
+            let Some(edge) = forest.edges.get(at_edge) else { break };
+            let edge = Edge::read(edge);
+            let to = if edge.check == at.0 { edge.to } else { node.default };
+            // Children lie before their parents, leaves have the greatest numbers of all.
+            if at.0 <= to.0 && to.as_leaf().is_none() {
+                break;
+            }
+            at = to;
         }
+        self.tables.break_off();
+        None
     }
 
     /// The floors that no `accept` lifts.
@@ -731,19 +767,27 @@ impl<'t, 'a> Facts<'t, 'a> {
     /// The operands of the form that is looked at, and whether those are certainly all.
     fn operands(&self, count: &CountRow, look: Look) -> (Vec<Word<'a>>, bool) {
         let atom = self.command_atom(count.atom, look);
-        let patterns: Vec<_> =
-            atom.into_iter().flat_map(|atom| self.matching_patterns(atom)).collect();
+        let patterns: Vec<PatternEntry> = atom
+            .into_iter()
+            .flat_map(|(patterns, sequence)| self.matching_patterns(patterns, sequence))
+            .collect();
         // Of several patterns, the one that fixes least leaves the most operands. A sentence about
         // every command fixes the name of the program, where that is one word.
         let fixed = atom
             .into_iter()
-            .flat_map(|atom| patterns.iter().map(move |pattern| (pattern, atom.sequence)))
-            .filter_map(|(pattern, sequence)| self.shortest_beginning(&pattern.fixed, sequence))
+            .flat_map(|(_, sequence)| patterns.iter().map(move |pattern| (pattern, sequence)))
+            .filter_map(|(pattern, sequence)| self.shortest_beginning(pattern.fixed, sequence))
             .min()
             .unwrap_or(0)
             .max(usize::from(!self.words.first().is_some_and(Word::is_several)));
+        let tables = self.tables;
         let known = |flag: &str| {
-            patterns.iter().any(|pattern| pattern.known_flags.iter().any(|known| **known == *flag))
+            patterns.iter().any(|pattern| {
+                tables
+                    .part(tables.known_flags, pattern.known.0, pattern.known.1)
+                    .iter(tables.bytes)
+                    .any(|known| tables.string(known) == flag)
+            })
         };
         let mut words = Vec::new();
         let complete = canon::operands(self.words, fixed, &known, &mut |word| words.push(*word));
@@ -758,14 +802,14 @@ impl<'t, 'a> Facts<'t, 'a> {
         )
     }
 
-    /// The patterns of an atom that asks for commands.
-    fn command_atom(&self, atom: u32, look: Look) -> Option<&'t CommandAtom> {
-        let exact = self.tables.atoms.get(atom as usize)?;
-        let atom = match look {
-            Look::Exact => exact,
-            Look::Folded => &self.tables.atoms[exact.folded as usize],
-        };
-        self.tables.commands.get(atom.command as usize)
+    /// The patterns of an atom that asks for commands, and the sequence that they test.
+    fn command_atom(&self, atom: u32, look: Look) -> Option<(Table<PatternEntry>, u32)> {
+        let tables = self.tables;
+        if atom == NOWHERE {
+            return None;
+        }
+        let atom = self.atom_row(atom, look);
+        (atom.command != NOWHERE).then(|| tables.command(atom.command))
     }
 }
 
@@ -795,15 +839,17 @@ fn for_missing(judged: &Judged<'_>, action: Action, emit: &mut dyn FnMut(&Judged
 /// Tells each part that `count` sentences add to a part, as it was decided. What several of them
 /// or several readings add is told several times.
 pub(crate) fn each_counted(
-    tables: &Tables,
+    tables: &View<'_>,
     judged: &Judged<'_>,
     each: &mut impl FnMut(&Judged<'_>, &Outcome),
 ) {
     let args_text = args_text(tables, judged);
     let mut readings = Readings::new(tables, judged);
     for _ in 0..READINGS {
-        let Some(bindings) = readings.next() else { break };
-        let mut facts = Facts::new(tables, judged, bindings, args_text.as_deref());
+        if !readings.advance() {
+            break;
+        }
+        let mut facts = Facts::new(tables, judged, &readings.bindings, args_text.as_deref());
         facts.hear_annotations();
         facts.count(each);
     }
@@ -818,28 +864,30 @@ pub(crate) struct MatchedRule {
 /// Every rule that can match a part, in rank order, judged one by one; and the names of the
 /// attributes that were not sent, on which one of them depends.
 pub(crate) fn matched_rules(
-    tables: &Tables,
+    tables: &View<'_>,
     judged: &Judged<'_>,
     not_sent: &mut Vec<String>,
 ) -> Vec<MatchedRule> {
     let args_text = args_text(tables, judged);
     let mut readings = Readings::new(tables, judged);
-    let mut truths = vec![Truth::NO; tables.rules.len()];
+    let mut truths = vec![Truth::NO; tables.rules.rows as usize];
     for _ in 0..READINGS {
-        let Some(bindings) = readings.next() else { break };
-        let mut facts = Facts::new(tables, judged, bindings, args_text.as_deref());
+        if !readings.advance() {
+            break;
+        }
+        let mut facts = Facts::new(tables, judged, &readings.bindings, args_text.as_deref());
         facts.hear_annotations();
         let resolved = is_resolved(judged.part);
         for form in forms_of(judged.part) {
             facts.set_words(form.words);
-            for &rule in &facts.plan.rules {
-                let row = &tables.rules[rule as usize];
+            for rule in facts.plan.rules.iter(tables.bytes) {
+                let row = tables.at(tables.rules, rule);
                 if resolved && !row.asks_addresses {
                     continue;
                 }
                 let truth = facts.truth_of(row.expr, Look::Exact);
                 let truth = if form.certain { truth } else { truth.of_another_form() };
-                let slot = &mut truths[rule as usize];
+                let Some(slot) = truths.get_mut(rule as usize) else { continue };
                 *slot = *slot | truth;
                 if judged.request.platform_or_default().ignores_case() && !resolved {
                     *slot = *slot | facts.truth_of(row.expr, Look::Folded).of_another_form();
@@ -855,8 +903,8 @@ pub(crate) fn matched_rules(
 }
 
 /// What a rule says, in words of the language.
-pub(crate) fn effect_words(tables: &Tables, rule: u32) -> String {
-    match tables.rules[rule as usize].effect {
+pub(crate) fn effect_words(tables: &View<'_>, rule: u32) -> String {
+    match tables.effect(rule) {
         Effect::Tier(tier, _) => tier.name().to_owned(),
         Effect::Record(level) => format!("record {level}"),
         Effect::Mark(mark) => {

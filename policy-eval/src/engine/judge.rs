@@ -6,10 +6,9 @@
 //! those that can match are looked at.
 
 use super::classify::{AT_RUN_TIME, Facts};
-use super::tables::{
-    CommandAtom, CommandPattern, Effect, Filed, FiledRule, FlagTest, Group, NOWHERE, Source, Start,
-    Tables, VariableKind, WordNfa, WordTest, expr,
-};
+use super::layout::{FlagEntry, PatternEntry, Step, Table};
+use super::tables::{Atom, Effect, FiledRule, NOWHERE, Source, Start, WordNfa, expr};
+use super::view::{Filed, Group, MOST_DEPTH, Nfa, VariableKind, View};
 use crate::canon::fold;
 use crate::facts::{Attribute, Object, PathValue, Word, WordKind};
 use crate::truth::Truth;
@@ -31,44 +30,47 @@ impl Facts<'_, '_> {
         look: Look,
         visit: &mut dyn FnMut(u32, Truth),
     ) {
-        for &rule in &filed.always {
+        let tables = self.tables;
+        for rule in filed.always.iter(tables.bytes) {
             self.judge_one(rule, look, visit);
         }
-        for &(variable, first, last) in &filed.variables {
-            let rules = &filed.by_atom[first as usize..last as usize];
-            match self.class(variable) {
-                // Every atom of it may hold.
-                AT_RUN_TIME => self.judge_all(rules, look, visit),
-                class => {
-                    let table =
-                        &self.tables.variables[self.plan.variables[variable as usize] as usize];
-                    if class == table.classes || self.is_open_root(variable) {
-                        self.judge_all(rules, look, visit);
-                        continue;
+        for (variable, first, end) in filed.variables.iter(tables.bytes) {
+            let rules = tables.part(filed.by_atom, first, end);
+            let class = self.class(variable);
+            let Some(&number) = self.plan.variables.get(variable as usize) else { return };
+            let table = &tables.variables[number as usize];
+            // Every atom of it may hold.
+            if class == AT_RUN_TIME || class == table.classes || self.is_open_root(variable) {
+                self.judge_all(rules, look, visit);
+                continue;
+            }
+            for held in tables.held(table, class).iter(tables.bytes) {
+                let place = held >> 1;
+                let start = rules.partition_point(tables.bytes, |filed| filed.place < place);
+                for index in start..rules.rows {
+                    let filed = tables.at(rules, index);
+                    if filed.place != place {
+                        break;
                     }
-                    let (from, to) =
-                        (table.starts[class as usize], table.starts[class as usize + 1]);
-                    for &held in &table.holds[from as usize..to as usize] {
-                        let place = held >> 1;
-                        let start = rules.partition_point(|filed| filed.place < place);
-                        for filed in rules[start..].iter().take_while(|filed| filed.place == place)
-                        {
-                            self.judge_one(filed.rule, look, visit);
-                        }
-                    }
+                    self.judge_one(filed.rule, look, visit);
                 }
             }
         }
     }
 
-    fn judge_all(&mut self, rules: &[FiledRule], look: Look, visit: &mut dyn FnMut(u32, Truth)) {
-        for filed in rules {
+    fn judge_all(
+        &mut self,
+        rules: Table<FiledRule>,
+        look: Look,
+        visit: &mut dyn FnMut(u32, Truth),
+    ) {
+        for filed in rules.iter(self.tables.bytes) {
             self.judge_one(filed.rule, look, visit);
         }
     }
 
     fn judge_one(&mut self, rule: u32, look: Look, visit: &mut dyn FnMut(u32, Truth)) {
-        let truth = self.truth_of(self.tables.rules[rule as usize].expr, look);
+        let truth = self.truth_of(self.tables.at(self.tables.rules, rule).expr, look);
         if truth.can_hold() {
             visit(rule, truth);
         }
@@ -76,28 +78,39 @@ impl Facts<'_, '_> {
 
     /// What is known of the formula that starts at `at`.
     pub(super) fn truth_of(&mut self, at: u32, look: Look) -> Truth {
-        let mut cursor = at as usize;
-        self.formula(&mut cursor, look)
+        let mut cursor = at;
+        self.formula(&mut cursor, look, MOST_DEPTH)
     }
 
-    fn formula(&mut self, cursor: &mut usize, look: Look) -> Truth {
-        let word = self.tables.exprs[*cursor];
-        *cursor += 1;
+    fn formula(&mut self, cursor: &mut u32, look: Look, depth: usize) -> Truth {
+        let tables = self.tables;
+        let word = tables.at(tables.exprs, *cursor);
+        *cursor = cursor.saturating_add(1);
+        let Some(depth) = depth.checked_sub(1) else {
+            tables.break_off();
+            return Truth::OPEN;
+        };
         let operand = word >> expr::BITS;
         match word & ((1 << expr::BITS) - 1) {
             expr::ATOM => self.atom(operand, look),
-            expr::NOT => !self.formula(cursor, look),
+            expr::NOT => !self.formula(cursor, look, depth),
             expr::AND => {
                 let mut all = Truth::YES;
                 for _ in 0..operand {
-                    all = all & self.formula(cursor, look);
+                    all = all & self.formula(cursor, look, depth);
+                    if tables.is_broken() {
+                        break;
+                    }
                 }
                 all
             }
             expr::OR => {
                 let mut any = Truth::NO;
                 for _ in 0..operand {
-                    any = any | self.formula(cursor, look);
+                    any = any | self.formula(cursor, look, depth);
+                    if tables.is_broken() {
+                        break;
+                    }
                 }
                 any
             }
@@ -105,25 +118,30 @@ impl Facts<'_, '_> {
         }
     }
 
+    /// An atom, or its folded counterpart.
+    pub(super) fn atom_row(&self, index: u32, look: Look) -> Atom {
+        let exact = self.tables.at(self.tables.atoms, index);
+        match look {
+            Look::Exact => exact,
+            Look::Folded => self.tables.at(self.tables.atoms, exact.folded),
+        }
+    }
+
     /// What is known of an atom.
     pub(super) fn atom(&mut self, index: u32, look: Look) -> Truth {
-        let exact = self.tables.atoms[index as usize];
-        let atom = match look {
-            Look::Exact => exact,
-            Look::Folded => self.tables.atoms[exact.folded as usize],
-        };
+        let tables = self.tables;
+        let atom = self.atom_row(index, look);
         let Some(place) = self.place_of(atom.variable) else { return Truth::OPEN };
         if self.is_open_root(place) {
             return self.under_open_root(atom.variable, atom.place);
         }
-        let variable = &self.tables.variables[atom.variable as usize];
+        let variable = &tables.variables[atom.variable as usize];
         match self.class(place) {
             AT_RUN_TIME if atom.command != NOWHERE => {
-                let command = &self.tables.commands[atom.command as usize];
-                command
-                    .patterns
-                    .iter()
-                    .fold(Truth::NO, |any, pattern| any | self.command(pattern, command.sequence))
+                let (patterns, sequence) = tables.command(atom.command);
+                patterns
+                    .iter(tables.bytes)
+                    .fold(Truth::NO, |any, pattern| any | self.command(&pattern, sequence))
             }
             AT_RUN_TIME => match self.judged.part.object {
                 Object::Tool { server: first, tool: second, .. }
@@ -134,11 +152,10 @@ impl Facts<'_, '_> {
             },
             class if class == variable.classes => Truth::OPEN,
             class => {
-                let (from, to) =
-                    (variable.starts[class as usize], variable.starts[class as usize + 1]);
-                let holds = &variable.holds[from as usize..to as usize];
-                match holds.get(holds.partition_point(|&held| held >> 1 < atom.place)) {
-                    Some(&held) if held >> 1 == atom.place => {
+                let holds = tables.held(variable, class);
+                let at = holds.partition_point(tables.bytes, |held| held >> 1 < atom.place);
+                match holds.get(tables.bytes, at) {
+                    Some(held) if held >> 1 == atom.place => {
                         if held & 1 != 0 {
                             Truth::YES
                         } else {
@@ -154,18 +171,18 @@ impl Facts<'_, '_> {
     /// Adds the names of the attributes in a formula that were not sent.
     pub(super) fn name_unsent(&mut self, at: u32, names: &mut Vec<String>) {
         let tables = self.tables;
-        let mut cursor = at as usize;
-        let mut waiting = 1;
-        while waiting > 0 {
-            let word = tables.exprs[cursor];
-            cursor += 1;
+        let mut cursor = at;
+        let mut waiting = 1u32;
+        while waiting > 0 && !tables.is_broken() {
+            let word = tables.at(tables.exprs, cursor);
+            cursor = cursor.saturating_add(1);
             waiting -= 1;
             let operand = word >> expr::BITS;
             match word & ((1 << expr::BITS) - 1) {
-                expr::NOT => waiting += 1,
-                expr::AND | expr::OR => waiting += operand,
+                expr::NOT => waiting = waiting.saturating_add(1),
+                expr::AND | expr::OR => waiting = waiting.saturating_add(operand),
                 expr::ATOM => {
-                    let variable = tables.atoms[operand as usize].variable;
+                    let variable = tables.at(tables.atoms, operand).variable;
                     let Some(place) = self.place_of(variable) else { continue };
                     let table = &tables.variables[variable as usize];
                     let name = if self.is_open_root(place) {
@@ -273,15 +290,16 @@ impl Facts<'_, '_> {
             (group, &tables.sequences[group.sequence as usize])
         });
         let mut root_state = 0;
-        let mut states: Vec<u32> = Vec::new();
+        let mut states: Vec<u16> = Vec::new();
         for component in path.split('/').filter(|component| !component.is_empty()) {
-            let token = sequence.token(component.as_bytes(), folds);
+            let token = sequence.token(tables, component.as_bytes(), folds);
             for state in &mut states {
-                *state = group.step(*state, token);
+                *state = group.step(tables, *state, token);
             }
             let may_end = within.is_none_or(|(group, sequence)| {
-                root_state = group.step(root_state, sequence.token(component.as_bytes(), folds));
-                group.classes[root_state as usize] != 0
+                let token = sequence.token(tables, component.as_bytes(), folds);
+                root_state = group.step(tables, root_state, token);
+                tables.class_of(group, root_state) != 0
             });
             if may_end {
                 states.push(0);
@@ -290,9 +308,8 @@ impl Facts<'_, '_> {
             states.dedup();
         }
         let holds = states.iter().any(|&state| {
-            let class = group.classes[state as usize] as usize;
-            let range = variable.starts[class] as usize..variable.starts[class + 1] as usize;
-            variable.holds[range].iter().any(|held| held >> 1 == place)
+            let held = tables.held(variable, tables.class_of(group, state));
+            held.iter(tables.bytes).any(|held| held >> 1 == place)
         });
         if holds { Truth::OPEN } else { Truth::NO }
     }
@@ -309,18 +326,17 @@ impl Facts<'_, '_> {
         for half in halves {
             states = match half {
                 Some(token) => {
-                    let token = sequence.token(token.as_bytes(), false);
-                    states.iter().map(|&state| group.step(state, token)).collect()
+                    let token = sequence.token(tables, token.as_bytes(), false);
+                    states.iter().map(|&state| group.step(tables, state, token)).collect()
                 }
-                None => states.iter().flat_map(|&state| successors(group, state)).collect(),
+                None => states.iter().flat_map(|&state| successors(tables, group, state)).collect(),
             };
             states.sort_unstable();
             states.dedup();
         }
-        let holds = |&state: &u32| {
-            let class = group.classes[state as usize] as usize;
-            let range = variable.starts[class] as usize..variable.starts[class + 1] as usize;
-            variable.holds[range].iter().any(|held| held >> 1 == place)
+        let holds = |&state: &u16| {
+            let held = tables.held(variable, tables.class_of(group, state));
+            held.iter(tables.bytes).any(|held| held >> 1 == place)
         };
         if states.iter().all(holds) {
             Truth::YES
@@ -332,27 +348,31 @@ impl Facts<'_, '_> {
     }
 
     /// What is known of a command pattern, where some words are known only at run time.
-    fn command(&self, pattern: &CommandPattern, sequence: u32) -> Truth {
-        let words = self.words;
-        let main = Alignment::over(self, &pattern.items, sequence, words);
+    fn command(&self, pattern: &PatternEntry, sequence: u32) -> Truth {
+        let (tables, words) = (self.tables, self.words);
+        let main = Alignment::over(self, pattern.items, sequence, words);
         if !main.can_hold() {
             return main;
         }
-        pattern.flags.iter().fold(main, |all, test| all & self.flags(test, sequence, words))
+        tables
+            .part(tables.flags, pattern.flags.0, pattern.flags.1)
+            .iter(tables.bytes)
+            .fold(main, |all, test| all & self.flags(test, sequence, words))
     }
 
-    /// The patterns of a command atom that can match the words that are looked at, and the
-    /// sequence whose tokens they test.
-    pub(super) fn matching_patterns<'c>(
-        &'c self,
-        atom: &'c CommandAtom,
-    ) -> impl Iterator<Item = &'c CommandPattern> {
-        let sequence = atom.sequence;
-        atom.patterns.iter().filter(move |pattern| self.command(pattern, sequence).can_hold())
+    /// The patterns that can match the words that are looked at.
+    pub(super) fn matching_patterns(
+        &self,
+        patterns: Table<PatternEntry>,
+        sequence: u32,
+    ) -> impl Iterator<Item = PatternEntry> {
+        patterns
+            .iter(self.tables.bytes)
+            .filter(move |pattern| self.command(pattern, sequence).can_hold())
     }
 
     /// In front of which word the shortest beginning ends that may match.
-    pub(super) fn shortest_beginning(&self, nfa: &WordNfa, sequence: u32) -> Option<usize> {
+    pub(super) fn shortest_beginning(&self, nfa: u32, sequence: u32) -> Option<usize> {
         let mut alignment = Alignment::new(self, nfa, sequence);
         for (at, word) in self.words.iter().enumerate() {
             if alignment.truth().can_hold() {
@@ -369,8 +389,9 @@ impl Facts<'_, '_> {
     }
 
     /// What is known of a constraint on flags.
-    fn flags(&self, test: &FlagTest, sequence: u32, words: &[Word<'_>]) -> Truth {
-        let mut alignment = Alignment::new(self, &test.after, sequence);
+    fn flags(&self, test: FlagEntry, sequence: u32, words: &[Word<'_>]) -> Truth {
+        let Some(flag_word) = self.tables.glob(test.word >> 1) else { return Truth::OPEN };
+        let mut alignment = Alignment::new(self, test.after, sequence);
         let mut found = Truth::NO;
         // The region as it starts behind the shortest beginning that may match, and behind the
         // shortest that certainly does. Only flags in the second are there for certain.
@@ -390,7 +411,7 @@ impl Facts<'_, '_> {
                     late.end();
                     Truth::NO
                 }
-                WordKind::Static => match test.word.symbol(word.text.as_bytes()) {
+                WordKind::Static => match flag_word.symbol(self.tables, word.text.as_bytes()) {
                     2 => Truth::YES,
                     1 => Truth::OPEN,
                     _ => Truth::NO,
@@ -407,12 +428,13 @@ impl Facts<'_, '_> {
                 alignment.step(word);
             }
         }
-        if test.forbids { !found } else { found }
+        if test.word & 1 != 0 { !found } else { found }
     }
 
     /// Whether a static word passes a test.
-    fn passes(&self, test: &WordTest, sequence: u32, text: &str, first: bool) -> bool {
-        let sequence = &self.tables.sequences[sequence as usize];
+    fn passes(&self, test: u32, sequence: u32, text: &str, first: bool) -> bool {
+        let tables = self.tables;
+        let sequence = &tables.sequences[sequence as usize];
         let folded;
         let text = if first && sequence.fold {
             folded = fold(text);
@@ -420,19 +442,22 @@ impl Facts<'_, '_> {
         } else {
             text
         };
-        match test {
-            WordTest::Any => true,
-            WordTest::Token(number) => sequence.tokens.find(text.as_bytes()) == Some(*number),
-            WordTest::Glob(glob) => glob.symbol(text.as_bytes()) == 1,
+        let operand = test >> Step::BITS;
+        match test & ((1 << Step::BITS) - 1) {
+            Step::ANY => true,
+            Step::TOKEN => sequence.tokens.find(tables.bytes, text.as_bytes()) == Some(operand),
+            _ => tables.glob(operand).is_some_and(|glob| glob.symbol(tables, text.as_bytes()) == 1),
         }
     }
 }
 
 /// Where a state leads, whatever the token is.
-fn successors(group: &Group, state: u32) -> Vec<u32> {
-    let row = group.rows[state as usize];
-    let exceptions = group.cells.iter().filter(|cell| cell.check == state).map(|cell| cell.next);
-    exceptions.chain([row.default]).collect()
+fn successors(tables: &View<'_>, group: &Group, state: u16) -> Vec<u16> {
+    if group.is_settled(state) {
+        return vec![state];
+    }
+    let row = tables.at(group.rows, state.into());
+    (0..group.width).map(|symbol| group.leads(tables, state, row, symbol)).collect()
 }
 
 /// Whether flags are looked for.
@@ -458,29 +483,26 @@ impl Region {
 }
 
 /// A pattern laid over words: which states are reached by certain steps, and which at all.
-struct Alignment<'f, 't, 'a, 'n> {
+struct Alignment<'f, 't, 'a> {
     facts: &'f Facts<'t, 'a>,
-    nfa: &'n WordNfa,
+    nfa: Nfa,
     sequence: u32,
     certain: States,
     possible: States,
     first: bool,
 }
 
-impl<'f, 't, 'a, 'n> Alignment<'f, 't, 'a, 'n> {
-    fn new(facts: &'f Facts<'t, 'a>, nfa: &'n WordNfa, sequence: u32) -> Self {
+impl<'f, 't, 'a> Alignment<'f, 't, 'a> {
+    /// Over the automaton with this number.
+    fn new(facts: &'f Facts<'t, 'a>, nfa: u32, sequence: u32) -> Self {
+        let nfa = facts.tables.nfa(nfa);
         let mut start = States::default();
         start.insert(0);
-        start.close(nfa);
+        start.close(facts.tables, &nfa);
         Alignment { facts, nfa, sequence, certain: start, possible: start, first: true }
     }
 
-    fn over(
-        facts: &'f Facts<'t, 'a>,
-        nfa: &'n WordNfa,
-        sequence: u32,
-        words: &[Word<'_>],
-    ) -> Truth {
+    fn over(facts: &'f Facts<'t, 'a>, nfa: u32, sequence: u32, words: &[Word<'_>]) -> Truth {
         let mut alignment = Alignment::new(facts, nfa, sequence);
         for word in words {
             alignment.step(word);
@@ -501,26 +523,28 @@ impl<'f, 't, 'a, 'n> Alignment<'f, 't, 'a, 'n> {
 
     fn step(&mut self, word: &Word<'_>) {
         let first = std::mem::replace(&mut self.first, false);
+        let tables = self.facts.tables;
         let (mut certain, mut possible) = (States::default(), States::default());
+        let is_any = |step: &Step| step.test & ((1 << Step::BITS) - 1) == Step::ANY;
         match word.kind {
             WordKind::Static => {
-                for (from, test, to) in &self.nfa.steps {
-                    if self.possible.contains(*from)
-                        && self.facts.passes(test, self.sequence, word.text, first)
+                for step in self.nfa.steps.iter(tables.bytes) {
+                    if self.possible.contains(step.from)
+                        && self.facts.passes(step.test, self.sequence, word.text, first)
                     {
-                        possible.insert(*to);
-                        if self.certain.contains(*from) {
-                            certain.insert(*to);
+                        possible.insert(step.to);
+                        if self.certain.contains(step.from) {
+                            certain.insert(step.to);
                         }
                     }
                 }
             }
             WordKind::AtRunTime { many: false, .. } => {
-                for (from, test, to) in &self.nfa.steps {
-                    if self.possible.contains(*from) {
-                        possible.insert(*to);
-                        if matches!(test, WordTest::Any) && self.certain.contains(*from) {
-                            certain.insert(*to);
+                for step in self.nfa.steps.iter(tables.bytes) {
+                    if self.possible.contains(step.from) {
+                        possible.insert(step.to);
+                        if is_any(&step) && self.certain.contains(step.from) {
+                            certain.insert(step.to);
                         }
                     }
                 }
@@ -531,26 +555,24 @@ impl<'f, 't, 'a, 'n> Alignment<'f, 't, 'a, 'n> {
                 possible = self.possible;
                 loop {
                     let before = possible;
-                    for (from, test, to) in &self.nfa.steps {
-                        if possible.contains(*from) {
-                            possible.insert(*to);
+                    for step in self.nfa.steps.iter(tables.bytes) {
+                        if possible.contains(step.from) {
+                            possible.insert(step.to);
                         }
-                        if from == to
-                            && matches!(test, WordTest::Any)
-                            && self.certain.contains(*from)
+                        if step.from == step.to && is_any(&step) && self.certain.contains(step.from)
                         {
-                            certain.insert(*from);
+                            certain.insert(step.from);
                         }
                     }
-                    possible.close(self.nfa);
+                    possible.close(tables, &self.nfa);
                     if possible == before {
                         break;
                     }
                 }
             }
         }
-        certain.close(self.nfa);
-        possible.close(self.nfa);
+        certain.close(tables, &self.nfa);
+        possible.close(tables, &self.nfa);
         (self.certain, self.possible) = (certain, possible);
     }
 }
@@ -560,30 +582,32 @@ impl<'f, 't, 'a, 'n> Alignment<'f, 't, 'a, 'n> {
 struct States([u64; WordNfa::MOST / 64]);
 
 impl States {
-    fn insert(&mut self, state: u32) {
-        if let Some(word) = self.0.get_mut(state as usize / 64) {
-            *word |= 1 << (state % 64);
-        }
+    fn insert(&mut self, state: u8) {
+        self.0[usize::from(state) / 64] |= 1 << (state % 64);
     }
 
     /// Adds what is reached without a word. The empty steps stand in an order that one pass
     /// suffices.
-    fn close(&mut self, nfa: &WordNfa) {
-        for &(from, to) in &nfa.empty {
+    fn close(&mut self, tables: &View<'_>, nfa: &Nfa) {
+        for (from, to) in nfa.empty.iter(tables.bytes) {
             if self.contains(from) {
                 self.insert(to);
             }
         }
     }
 
-    fn contains(&self, state: u32) -> bool {
-        self.0.get(state as usize / 64).is_some_and(|word| word >> (state % 64) & 1 != 0)
+    fn contains(&self, state: u8) -> bool {
+        self.0[usize::from(state) / 64] >> (state % 64) & 1 != 0
     }
 }
 
 /// The tier that a rule counts with, given what is known of it.
-pub(super) fn counted_tier(tables: &Tables, rule: u32, truth: Truth) -> Option<(crate::Tier, u32)> {
-    match tables.rules[rule as usize].effect {
+pub(super) fn counted_tier(
+    tables: &View<'_>,
+    rule: u32,
+    truth: Truth,
+) -> Option<(crate::Tier, u32)> {
+    match tables.effect(rule) {
         Effect::Tier(tier, options) if truth.is_possible() => Some((tier, options)),
         Effect::Tier(tier, options) => Some((tier.min(crate::Tier::Ask), options)),
         Effect::Record(_) | Effect::Mark(_) => None,

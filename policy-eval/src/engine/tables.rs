@@ -1,4 +1,4 @@
-//! The frozen policy: plain tables, made by a compiler, checked once, never changed.
+//! The frozen policy as a compiler lays it down: plain tables, checked once, then written as bytes.
 //!
 //! ```text
 //!   value ─► tokens ─► groups of token automata ─► classes ─► forest of decision diagrams ─► leaf
@@ -32,9 +32,13 @@ pub const NOWHERE: u32 = u32::MAX;
 pub struct Tables {
     pub name: Option<Box<str>>,
     pub version: Option<Box<str>>,
-    /// `blake3:…` over the canonical sources of all layers.
-    pub digest: Box<str>,
     pub files: Box<[Box<str>]>,
+    /// The text of each file.
+    pub texts: Box<[Box<str>]>,
+    /// So many of the files were given; the others were included.
+    pub given: u32,
+    /// What the path of each `include` leads to: the file it stands in, the path, the file.
+    pub includes: Box<[(u32, Box<str>, u32)]>,
     /// In rank order: of two that match, the one with the smaller index is named.
     pub rules: Box<[RuleRow]>,
     pub options: Box<[OptionsRow]>,
@@ -65,6 +69,23 @@ pub struct Tables {
 impl Tables {
     /// The most roots that one policy may have.
     pub const MOST_ROOTS: usize = 16;
+
+    /// Where a leaf is nothing or one rule and no more: 0, or the rule plus one.
+    pub(crate) fn alone(&self, leaf: &Leaf) -> Option<u32> {
+        let Some(rule) = leaf.rule.checked_sub(1) else {
+            return (*leaf == Leaf::default()).then_some(0);
+        };
+        let Effect::Tier(_, options) = self.rules.get(rule as usize)?.effect else { return None };
+        (*leaf == Leaf { rule: leaf.rule, options, ..Leaf::default() }).then_some(leaf.rule)
+    }
+
+    /// The tier of the rule that a leaf names, where it names one.
+    pub(crate) fn leaf_tier(&self, leaf: &Leaf) -> Option<Tier> {
+        match self.rules.get(leaf.rule.checked_sub(1)? as usize)?.effect {
+            Effect::Tier(tier, _) => Some(tier),
+            Effect::Record(_) | Effect::Mark(_) => None,
+        }
+    }
 }
 
 /// A rule as reports name it, and its effect.
@@ -152,6 +173,11 @@ pub enum Plain {
     Set,
 }
 
+impl Plain {
+    /// All of them, as artifacts number them.
+    pub(crate) const ALL: [Plain; 4] = [Plain::Text, Plain::Int, Plain::Bool, Plain::Set];
+}
+
 /// How a value falls into tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Split {
@@ -165,6 +191,12 @@ pub enum Split {
     Halves,
     /// The text is one token.
     Whole,
+}
+
+impl Split {
+    /// All of them, as artifacts number them.
+    pub(crate) const ALL: [Split; 5] =
+        [Split::Components, Split::Words, Split::Labels, Split::Halves, Split::Whole];
 }
 
 /// Where tokens come from, and their table.
@@ -199,6 +231,8 @@ pub struct Group {
     pub start: Start,
     /// The variable that its class is the value of.
     pub variable: u32,
+    /// How many symbols there are.
+    pub width: u16,
     /// The symbol of each token in the sequence's table.
     pub symbols: Box<[u16]>,
     /// The symbol of a token that is not in the table, where no glob is to be tried.
@@ -209,28 +243,33 @@ pub struct Group {
     pub folded_symbols: Box<[u16]>,
     /// Of a path: gives the symbol of a folded token that is not in that table.
     pub folded_globs: Option<ByteDfa>,
-    /// State 0 is the start.
+    /// State 0 is the start. A state without a row is settled: it is never left.
     pub rows: Box<[Row]>,
     pub cells: Box<[Cell]>,
     /// The class of each state.
-    pub classes: Box<[u32]>,
+    pub classes: Box<[u16]>,
 }
 
+/// No such state.
+pub const NO_STATE: u16 = u16::MAX;
+
 /// A state: where its exceptions lie, and where all other symbols lead.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub struct Row {
-    /// [`NOWHERE`]: there are none, and `default` is the state itself, so that it is never left.
     pub base: u32,
-    pub default: u32,
+    pub default: u16,
+    /// A state with a row whose exceptions count too, where the state has none of its own for a symbol;
+    /// [`NO_STATE`] for none. That state's own `like` plays no part.
+    pub like: u16,
 }
 
 /// An exception, valid for the state that `check` names.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub struct Cell {
-    pub check: u32,
-    pub next: u32,
+    pub check: u16,
+    pub next: u16,
 }
 
 /// Something with finitely many values.
@@ -398,24 +437,16 @@ pub struct PlanSequence {
 pub struct Filed {
     /// Rules that no single atom decides.
     pub always: Box<[u32]>,
-    /// Ascending by the variable's place in the plan, then by the atom's place in the variable.
+    /// Those of one variable together, ascending by the atom's place in it.
     pub by_atom: Box<[FiledRule]>,
-    /// Which of `by_atom` belong to which variable: its place in the plan, first, last.
+    /// Which of `by_atom` belong to which variable: its place in the plan, first, end.
     pub variables: Box<[(u32, u32, u32)]>,
-}
-
-impl Filed {
-    /// Whether no rule is filed.
-    pub fn is_empty(&self) -> bool {
-        self.always.is_empty() && self.by_atom.is_empty()
-    }
 }
 
 /// A rule, filed under a place of a variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[allow(missing_docs)]
 pub struct FiledRule {
-    pub variable: u32,
     pub place: u32,
     pub rule: u32,
 }

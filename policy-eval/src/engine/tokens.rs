@@ -1,20 +1,20 @@
 //! Tokens to numbers: the table of known tokens, and automata over the bytes of the others.
 
+use super::layout::{Record, Slot};
+use super::view::{Dfa, Tokens, View};
+
 /// The tokens that the patterns of a sequence name, as a hash table with open addressing.
 ///
 /// The seed is chosen when the table is built so that no probe looks at more than
 /// [`TokenTable::PROBES`] slots, whatever the token: hostile input cannot make a look-up slow.
 #[derive(Clone, Debug, Default)]
 pub struct TokenTable {
-    seed: u64,
-    /// Token number plus one; 0 is empty. A power of two of slots, and [`TokenTable::PROBES`] more,
-    /// so that a probe never wraps.
-    slots: Box<[u32]>,
+    pub(super) seed: u64,
+    /// A power of two of slots, and [`TokenTable::PROBES`] more, so that a probe never wraps.
+    pub(super) slots: Box<[Slot]>,
     /// Where each token starts in the pool; one more than there are tokens.
-    starts: Box<[u32]>,
-    /// The upper half of each token's hash, to be compared first.
-    tags: Box<[u32]>,
-    pool: Box<[u8]>,
+    pub(super) starts: Box<[u32]>,
+    pub(super) pool: Box<[u8]>,
 }
 
 impl TokenTable {
@@ -30,13 +30,8 @@ impl TokenTable {
             pool.extend_from_slice(token.as_bytes());
             starts.push(pool.len() as u32);
         }
-        let mut table = TokenTable {
-            seed: 0,
-            slots: Box::default(),
-            starts: starts.into(),
-            tags: Box::default(),
-            pool: pool.into(),
-        };
+        let mut table =
+            TokenTable { seed: 0, slots: Box::default(), starts: starts.into(), pool: pool.into() };
         let mut room = (table.len() * 2).next_power_of_two().max(4);
         for attempt in 1u64.. {
             table.seed = attempt.wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -51,35 +46,38 @@ impl TokenTable {
     }
 
     /// Lays the tokens into `room` slots; false where a probe would get too long.
+    ///
+    /// A token takes the slot of one that lies nearer to where its probe starts (Robin Hood
+    /// hashing, Celis 1986), so that all probes are about equally long.
     fn fill(&mut self, room: usize) -> bool {
-        let mut slots = vec![0u32; room + Self::PROBES];
-        let mut tags = Vec::with_capacity(self.len());
-        for number in 0..self.len() {
-            let token = self.token(number as u32);
+        let mut slots = vec![Slot::default(); room + Self::PROBES];
+        // By token: where its probe starts.
+        let mut starts = Vec::with_capacity(self.len());
+        for number in 0..self.len() as u32 {
+            let token = self.token(number);
             let hash = hash(self.seed, token);
-            tags.push((hash >> 32) as u32);
-            let first = hash as usize & (room - 1);
-            let mut placed = false;
-            for slot in &mut slots[first..first + Self::PROBES] {
-                match slot.checked_sub(1) {
-                    None => {
-                        *slot = number as u32 + 1;
-                        placed = true;
-                        break;
-                    }
-                    Some(other) if self.token(other) == token => {
-                        placed = true;
-                        break;
-                    }
-                    Some(_) => {}
+            starts.push(hash as usize & (room - 1));
+            let mut placed = Slot { number: number + 1, tag: (hash >> 32) as u32 };
+            let mut at = starts[number as usize];
+            loop {
+                let held = slots[at];
+                let Some(holder) = held.number.checked_sub(1) else {
+                    slots[at] = placed;
+                    break;
+                };
+                if placed.number == number + 1 && self.token(holder) == token {
+                    break; // It stands twice.
                 }
-            }
-            if !placed {
-                return false;
+                if starts[placed.number as usize - 1] < starts[holder as usize] {
+                    slots[at] = std::mem::replace(&mut placed, held);
+                }
+                at += 1;
+                if starts[placed.number as usize - 1] + Self::PROBES <= at {
+                    return false;
+                }
             }
         }
         self.slots = slots.into();
-        self.tags = tags.into();
         true
     }
 
@@ -98,23 +96,35 @@ impl TokenTable {
         let number = number as usize;
         &self.pool[self.starts[number] as usize..self.starts[number + 1] as usize]
     }
+}
 
+impl Tokens {
     /// The number of a token. One hash, and one comparison of bytes where it is known.
     #[inline]
-    pub fn find(&self, token: &[u8]) -> Option<u32> {
-        if self.slots.is_empty() {
-            return None;
-        }
+    pub(super) fn find(&self, bytes: &[u8], token: &[u8]) -> Option<u32> {
+        // A table without slots has a mask of ones, and no block.
+        let mask = (self.slots.rows as usize).wrapping_sub(TokenTable::PROBES + 1);
         let hash = hash(self.seed, token);
-        let mask = self.slots.len() - Self::PROBES - 1;
+        let blocks = self.slots.bytes(bytes).as_chunks::<{ Slot::SIZE }>().0;
         let first = hash as usize & mask;
-        for &slot in &self.slots[first..first + Self::PROBES] {
-            let number = slot.checked_sub(1)?;
-            if self.tags[number as usize] == (hash >> 32) as u32 && self.token(number) == token {
+        for block in blocks.get(first..first.wrapping_add(TokenTable::PROBES))? {
+            let slot = Slot::read(block);
+            let number = slot.number.checked_sub(1)?;
+            if slot.tag == (hash >> 32) as u32 && self.token(bytes, number) == Some(token) {
                 return Some(number);
             }
         }
         None
+    }
+
+    #[inline]
+    fn token<'p>(&self, bytes: &'p [u8], number: u32) -> Option<&'p [u8]> {
+        let at = self.starts.at as usize + number as usize * 4;
+        let bounds = bytes.get(at..)?.first_chunk::<8>()?;
+        let ([start, end], _) = bounds.as_chunks::<4>() else { return None };
+        let start = self.pool.at as usize + u32::from_le_bytes(*start) as usize;
+        let end = self.pool.at as usize + u32::from_le_bytes(*end) as usize;
+        bytes.get(start..end)
     }
 }
 
@@ -155,7 +165,7 @@ pub struct ByteDfa {
     /// The class of each byte; 256 of them.
     pub bytes: Box<[u8]>,
     /// How many classes there are.
-    pub stride: u32,
+    pub stride: u16,
     /// `next[state * stride + class]`. State 0 is the start.
     pub next: Box<[u16]>,
     /// The symbol of each state.
@@ -174,14 +184,14 @@ impl ByteDfa {
                 break;
             }
             let class = self.bytes[byte as usize] as usize;
-            state = self.next[state as usize * self.stride as usize + class];
+            state = self.next[state as usize * usize::from(self.stride) + class];
         }
         self.symbols[state as usize]
     }
 
     /// Whether every index stays inside, and settled states stay where they are.
     pub fn is_valid(&self) -> bool {
-        let (states, stride) = (self.symbols.len(), self.stride as usize);
+        let (states, stride) = (self.symbols.len(), usize::from(self.stride));
         states > 0
             && states <= usize::from(u16::MAX)
             && self.bytes.len() == 256
@@ -196,26 +206,78 @@ impl ByteDfa {
     }
 }
 
+impl Dfa {
+    /// The symbol of a token. One step a byte, fewer where the answer settles.
+    #[inline]
+    pub(super) fn symbol(&self, tables: &View<'_>, token: &[u8]) -> u16 {
+        let classes = self.bytes.bytes(tables.bytes);
+        let next = self.next.bytes(tables.bytes).as_chunks::<2>().0;
+        let mut state = 0u16;
+        for &byte in token {
+            if self.settled <= state {
+                break;
+            }
+            let class = classes.get(usize::from(byte)).copied().unwrap_or(0);
+            let step = usize::from(state) * usize::from(self.stride) + usize::from(class);
+            let Some(to) = next.get(step) else { break };
+            state = u16::from_le_bytes(*to);
+        }
+        tables.at(self.symbols, state.into())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::layout::Table;
+
+    /// A table of tokens, written and read again.
+    fn find(tokens: &[&str], asked: &str) -> Option<u32> {
+        let built = TokenTable::build(tokens.iter().copied());
+        let mut bytes = Vec::new();
+        let mut table = |write: &mut dyn FnMut(&mut Vec<u8>)| {
+            bytes.resize(bytes.len().next_multiple_of(8), 0);
+            let at = bytes.len() as u32;
+            write(&mut bytes);
+            at
+        };
+        let slots = table(&mut |out| built.slots.iter().for_each(|slot| slot.write(out)));
+        let starts = table(&mut |out| built.starts.iter().for_each(|start| start.write(out)));
+        let pool = table(&mut |out| out.extend(&built.pool));
+        let tokens = Tokens {
+            seed: built.seed,
+            slots: Table::at(slots, built.slots.len() as u32),
+            starts: Table::at(starts, built.starts.len() as u32),
+            pool: Table::at(pool, built.pool.len() as u32),
+        };
+        tokens.find(&bytes, asked.as_bytes())
+    }
 
     #[test]
     fn every_token_is_found_under_its_number_and_no_other() {
-        let names: Vec<String> = (0..5000).map(|n| format!("token-{}", n * 7919)).collect();
-        let table = TokenTable::build(names.iter().map(String::as_str));
+        let names: Vec<String> = (0..300).map(|n| format!("token-{}", n * 7919)).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
         for (number, name) in names.iter().enumerate() {
-            assert_eq!(table.find(name.as_bytes()), Some(number as u32));
-            assert_eq!(table.find(format!("{name}x").as_bytes()), None);
+            assert_eq!(find(&names, name), Some(number as u32));
+            assert_eq!(find(&names, &format!("{name}x")), None);
         }
-        assert_eq!(table.find(b""), None);
+        assert_eq!(find(&names, ""), None);
     }
 
     #[test]
     fn the_empty_token_and_the_empty_table_are_fine() {
-        assert_eq!(TokenTable::build([]).find(b"x"), None);
-        assert_eq!(TokenTable::default().find(b"x"), None);
-        let table = TokenTable::build(["", "a", ""]);
-        assert_eq!((table.find(b""), table.find(b"a")), (Some(0), Some(1)));
+        assert_eq!(find(&[], "x"), None);
+        assert_eq!(Tokens::default().find(&[], b"x"), None);
+        let twice = ["", "a", ""];
+        assert_eq!((find(&twice, ""), find(&twice, "a")), (Some(0), Some(1)));
+    }
+
+    #[test]
+    fn tables_of_many_sizes_are_not_much_larger_than_their_tokens() {
+        for many in [1, 2, 3, 7, 100, 341, 342, 1000, 5461, 20_000] {
+            let names: Vec<String> = (0..many).map(|n| format!("{n}")).collect();
+            let table = TokenTable::build(names.iter().map(String::as_str));
+            assert!(table.slots.len() <= 6 * many + 2 * TokenTable::PROBES, "{many}");
+        }
     }
 }

@@ -27,6 +27,7 @@ pub(crate) fn join(old: &Model, new: &Model) -> (Model, Names) {
         accepts: Vec::new(),
         trusts: Vec::new(),
         given: 0,
+        includes: Vec::new(),
         proofs: Vec::new(),
         tests: Vec::new(),
         sources: Vec::new(),

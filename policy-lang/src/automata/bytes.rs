@@ -138,7 +138,7 @@ fn settle(bytes: Vec<u8>, stride: usize, next: &[usize], symbols: &[u16]) -> Byt
     }
     ByteDfa {
         bytes: bytes.into(),
-        stride: stride as u32,
+        stride: stride as u16,
         next: order
             .iter()
             .flat_map(|&state| &next[state * stride..(state + 1) * stride])

@@ -10,35 +10,46 @@ pub(crate) struct Displaced<T> {
     pub(crate) cells: Vec<Option<(u32, T)>>,
 }
 
-/// How many places are tried for a row before it is laid behind all others.
+/// How many places in a row are tried in vain before they are given up for all rows that are about
+/// as long.
 const TRIES: usize = 64;
 
-/// Lays rows over one another, first fit, long rows first. `width` is the number of columns; every
-/// probe `base + column` stays inside the cells.
-pub(crate) fn displace<T: Copy>(rows: &[Vec<(u32, T)>], width: u32) -> Displaced<T> {
+/// Lays rows over one another, first fit, long rows first. Places that rows found too crowded are
+/// tried again with rows of half the length; so the search goes over the cells a few times.
+/// `width` is the number of columns of a row; every probe `base + column` stays inside the cells.
+pub(crate) fn displace<T: Copy>(
+    rows: &[Vec<(u32, T)>],
+    width: impl Fn(usize) -> u32,
+) -> Displaced<T> {
     let mut order: Vec<usize> = (0..rows.len()).collect();
     order.sort_by_key(|&row| (std::cmp::Reverse(rows[row].len()), row));
     let mut cells: Vec<Option<(u32, T)>> = Vec::new();
     // `free[i]` leads to the next free cell at or behind `i`.
     let mut free: Vec<u32> = Vec::new();
     let mut bases = vec![0; rows.len()];
+    // Where rows that are about this long look for their first exception.
+    let (mut length, mut open) = (0, 0);
     for row in order {
         let Some(&(first, _)) = rows[row].first() else { continue };
-        let mut at = next_free(&mut free, first);
-        let mut base = None;
-        for _ in 0..TRIES {
-            let candidate = at - first;
-            let fits = rows[row].iter().all(|&(column, _)| {
-                cells.get((candidate + column) as usize).is_none_or(Option::is_none)
-            });
-            if fits {
-                base = Some(candidate);
-                break;
-            }
-            at = next_free(&mut free, at + 1);
+        let fits = |base: u32, cells: &[Option<(u32, T)>]| {
+            rows[row]
+                .iter()
+                .all(|&(column, _)| cells.get((base + column) as usize).is_none_or(Option::is_none))
+        };
+        if rows[row].len().ilog2() != length {
+            (length, open) = (rows[row].len().ilog2(), 0);
         }
-        // Behind all others nothing is in the way.
-        let base = base.unwrap_or(cells.len() as u32);
+        let mut at = next_free(&mut free, first.max(open));
+        let mut tries = 0;
+        // Behind the last cell every row fits.
+        while !fits(at - first, &cells) {
+            at = next_free(&mut free, at + 1);
+            tries += 1;
+            if tries == TRIES {
+                (open, tries) = (at, 0);
+            }
+        }
+        let base = at - first;
         for &(column, value) in &rows[row] {
             let at = (base + column) as usize;
             if cells.len() <= at {
@@ -49,7 +60,8 @@ pub(crate) fn displace<T: Copy>(rows: &[Vec<(u32, T)>], width: u32) -> Displaced
         }
         bases[row] = base;
     }
-    let room = bases.iter().copied().max().unwrap_or(0) as usize + width as usize;
+    let ends = bases.iter().enumerate().map(|(row, base)| (base + width(row)) as usize);
+    let room = ends.max().unwrap_or(0);
     if cells.len() < room {
         cells.resize(room, None);
     }
@@ -93,7 +105,7 @@ mod tests {
             rows in prop::collection::vec(prop::collection::btree_map(0u32..40, 0u32..9, 0..12), 0..60)
         ) {
             let rows: Vec<Vec<(u32, u32)>> = rows.into_iter().map(|row| row.into_iter().collect()).collect();
-            let laid = displace(&rows, 40);
+            let laid = displace(&rows, |_| 40);
             for (row, exceptions) in rows.iter().enumerate() {
                 for column in 0..40 {
                     let cell = laid.cells.get((laid.bases[row] + column) as usize).copied();

@@ -11,13 +11,13 @@
 //! keep these automata small.
 
 use regex_syntax::hir::Hir;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 
 use policy_eval::canon;
 use policy_eval::engine::ByteDfa;
-use policy_eval::engine::tables::{Cell, NOWHERE, Row};
+use policy_eval::engine::tables::{Cell, NO_STATE, Row};
 
 use super::bytes::{Globs, TooLarge, whole};
 use super::displace::displace;
@@ -116,6 +116,7 @@ pub(crate) fn together(shape: Shape) -> usize {
 pub(crate) struct Built {
     /// The predicates, as indices into what was given; their order is their place.
     pub(crate) predicates: Vec<usize>,
+    pub(crate) width: u16,
     pub(crate) symbols: Vec<u16>,
     pub(crate) other: u16,
     pub(crate) globs: Option<ByteDfa>,
@@ -123,7 +124,7 @@ pub(crate) struct Built {
     pub(crate) folded_globs: Option<ByteDfa>,
     pub(crate) rows: Vec<Row>,
     pub(crate) cells: Vec<Cell>,
-    pub(crate) classes: Vec<u32>,
+    pub(crate) classes: Vec<u16>,
     /// By class: place doubled, plus one where it holds for certain.
     pub(crate) holds: Vec<Box<[u32]>>,
 }
@@ -581,26 +582,48 @@ impl<'t> Builder<'t> {
         let mut subsets = Subsets::new(&self, &alphabet, limit);
         subsets.explore()?;
         let (classes, holds) = subsets.classes(&accepts);
-        let laid = displace(&subsets.exceptions, alphabet.symbols);
-        let rows = subsets
-            .defaults
+        let Order { unsettled, states } = settled_last(&subsets.defaults, &subsets.exceptions);
+        let classes = states.iter().map(|&state| classes[state] as u16).collect();
+        let mut numbers = vec![0u32; states.len()];
+        for (number, &state) in states.iter().enumerate() {
+            numbers[state] = number as u32;
+        }
+        let number = |state: u32| numbers[state as usize];
+        let unsettled = &states[..unsettled];
+        let defaults: Vec<u32> =
+            unsettled.iter().map(|&state| number(subsets.defaults[state])).collect();
+        let exceptions = unsettled
             .iter()
-            .enumerate()
-            .map(|(state, &default)| {
-                let settled = default as usize == state && subsets.exceptions[state].is_empty();
-                Row { base: if settled { NOWHERE } else { laid.bases[state] }, default }
+            .map(|&state| {
+                let mine = &subsets.exceptions[state];
+                mine.iter().map(|&(symbol, to)| (symbol, number(to))).collect()
+            })
+            .collect();
+        let Alike { likes, exceptions } = alike(&defaults, exceptions);
+        let laid = displace(&exceptions, |_| alphabet.symbols);
+        // There are at most `MOST_STATES`.
+        let rows = laid
+            .bases
+            .iter()
+            .zip(&defaults)
+            .zip(&likes)
+            .map(|((&base, &default), &like)| Row {
+                base,
+                default: default as u16,
+                like: like.map_or(NO_STATE, |like| like as u16),
             })
             .collect();
         let cells = laid
             .cells
             .into_iter()
             .map(|cell| match cell {
-                Some((check, next)) => Cell { check, next },
-                None => Cell { check: NOWHERE, next: 0 },
+                Some((check, next)) => Cell { check: check as u16, next: next as u16 },
+                None => Cell { check: NO_STATE, next: 0 },
             })
             .collect();
         Ok(Built {
             predicates: chosen.to_vec(),
+            width: alphabet.symbols as u16,
             symbols: alphabet.of_token,
             other: alphabet.other,
             globs: alphabet.dfa,
@@ -612,6 +635,91 @@ impl<'t> Builder<'t> {
             holds,
         })
     }
+}
+
+/// States in a new order, by their old numbers.
+struct Order {
+    /// How many of the first are not settled.
+    unsettled: usize,
+    states: Vec<usize>,
+}
+
+/// Those that are never left come last; the start stays the first of its kind.
+fn settled_last(defaults: &[u32], exceptions: &[Vec<(u32, u32)>]) -> Order {
+    let is_settled =
+        |state: &usize| defaults[*state] as usize == *state && exceptions[*state].is_empty();
+    let (settled, mut states): (Vec<usize>, Vec<usize>) = (0..defaults.len()).partition(is_settled);
+    let unsettled = states.len();
+    states.extend(settled);
+    Order { unsettled, states }
+}
+
+/// Exceptions, less those that a like state has too.
+struct Alike {
+    /// By state: the state whose exceptions count where it has none of its own.
+    likes: Vec<Option<u32>>,
+    exceptions: Vec<Vec<(u32, u32)>>,
+}
+
+/// Finds states that are much like the state that their other symbols lead to.
+///
+/// Where patterns start with `**` every state leads where the start leads, and somewhere else for a
+/// few symbols. Without this, a state would say all of it again.
+fn alike(defaults: &[u32], mut exceptions: Vec<Vec<(u32, u32)>>) -> Alike {
+    let mut own: Vec<Option<Vec<(u32, u32)>>> = vec![None; defaults.len()];
+    let mut gains: BTreeMap<u32, usize> = BTreeMap::new();
+    for (state, &default) in defaults.iter().enumerate() {
+        let mine = &exceptions[state];
+        let Some(theirs) = exceptions.get(default as usize) else { continue };
+        if default as usize == state || theirs.is_empty() || mine.len() <= 1 {
+            continue;
+        }
+        let rest = less(mine, theirs, default);
+        if rest.len() < mine.len() {
+            *gains.entry(default).or_default() += mine.len() - rest.len();
+            own[state] = Some(rest);
+        }
+    }
+    let mut models: Vec<(usize, u32)> = gains.into_iter().map(|(to, gain)| (gain, to)).collect();
+    models.sort_unstable_by_key(|&(gain, state)| (std::cmp::Reverse(gain), state));
+    let mut likes = vec![None; defaults.len()];
+    let mut is_model = vec![false; defaults.len()];
+    for (_, model) in models {
+        // One that is itself like another has given exceptions away.
+        is_model[model as usize] = likes[model as usize].is_none();
+        if !is_model[model as usize] {
+            continue;
+        }
+        for state in 0..defaults.len() {
+            if defaults[state] == model
+                && !is_model[state]
+                && let Some(rest) = own[state].take()
+            {
+                exceptions[state] = rest;
+                likes[state] = Some(model);
+            }
+        }
+    }
+    Alike { likes, exceptions }
+}
+
+/// The exceptions that a state still needs where `theirs` count behind them. Both are ascending.
+fn less(mine: &[(u32, u32)], theirs: &[(u32, u32)], default: u32) -> Vec<(u32, u32)> {
+    let mut rest = Vec::new();
+    let mut theirs = theirs.iter().copied().peekable();
+    for &(symbol, to) in mine {
+        while let Some((other, led)) = theirs.next_if(|&(other, _)| other < symbol) {
+            if led != default {
+                rest.push((other, default));
+            }
+        }
+        match theirs.next_if(|&(other, _)| other == symbol) {
+            Some((_, led)) if led == to => {}
+            _ => rest.push((symbol, to)),
+        }
+    }
+    rest.extend(theirs.filter(|&(_, led)| led != default).map(|(other, _)| (other, default)));
+    rest
 }
 
 /// What a symbol says of a token: the literals that it is, and the globs that match it.

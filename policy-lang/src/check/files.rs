@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::error::{CheckError, Report};
 use crate::diagnostic::{Diagnostic, Level};
+use crate::model::Include;
 use crate::span::{Location, Source, SourceId};
 use crate::syntax::{self, ast};
 
@@ -92,6 +93,21 @@ impl Files {
 
     pub(super) fn includes(&self, file: SourceId) -> &[Included] {
         &self.includes[file.0 as usize]
+    }
+
+    /// What each `include` led to.
+    pub(super) fn resolved(&self) -> Vec<Include> {
+        let mut resolved = Vec::new();
+        for from in self.all() {
+            let written = self.tree(from).items.iter().filter_map(|item| match item {
+                ast::Item::Include(include) => Some(&include.path.value),
+                _ => None,
+            });
+            for (path, included) in written.zip(self.includes(from)) {
+                resolved.push(Include { from, path: path.clone(), to: included.file });
+            }
+        }
+        resolved
     }
 
     /// Every file, an included one before those that include it.

@@ -434,6 +434,7 @@ impl<'f> Checker<'f> {
             tests,
             sources: self.files.sources.clone(),
             given: self.files.given().len(),
+            includes: self.files.resolved(),
         })
     }
 }

@@ -88,7 +88,7 @@ pub const MOST_RULES: usize = 200_000;
 /// About linear in the size of the policy; patterns with `**` inside and rules that ask different
 /// attributes multiply, up to a budget, past which their rules are judged one by one.
 pub fn compile(model: &Model) -> Result<Policy, CompileError> {
-    Ok(Policy::from_tables(tables(model)?)?)
+    Ok(Policy::from_tables(&tables(model)?)?)
 }
 
 fn tables(model: &Model) -> Result<Tables, CompileError> {
@@ -101,8 +101,14 @@ fn tables(model: &Model) -> Result<Tables, CompileError> {
     let mut tables = Tables {
         name: model.name.as_deref().map(Into::into),
         version: model.version.as_deref().map(Into::into),
-        digest: crate::digest::of(model).into(),
         files: model.sources.iter().map(|source| source.name.as_str().into()).collect(),
+        texts: model.sources.iter().map(|source| source.text.as_str().into()).collect(),
+        given: model.given as u32,
+        includes: model
+            .includes
+            .iter()
+            .map(|include| (include.from.0, include.path.as_str().into(), include.to.0))
+            .collect(),
         declared: model.attributes.iter().map(|declared| declared.name.as_str().into()).collect(),
         declared_paths: model
             .attributes

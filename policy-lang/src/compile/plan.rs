@@ -46,16 +46,18 @@ pub(crate) fn freeze(
         plans.push(maker.plan(options, &mut leaves, &mut forest));
     }
     tables.plans = plans.into();
-    tables.nodes = forest.nodes.into();
-    tables.edges = forest.edges.into();
+    (tables.nodes, tables.edges) = forest.finish();
     tables.leaves = leaves.rows.into();
 }
 
 /// The frozen diagrams of all actions.
 #[derive(Default)]
 struct Forest {
+    /// Where the edges of each lie is found at the end, for all of them together.
     nodes: Vec<Node>,
-    edges: Vec<Edge>,
+    rows: Vec<Vec<(u32, NodeId)>>,
+    /// How many classes the variable of each node has.
+    widths: Vec<u32>,
 }
 
 struct Maker<'a> {
@@ -351,21 +353,23 @@ impl Maker<'_> {
                 let atom = if folded { self.frozen.folded[atom as usize] } else { atom };
                 let atom = self.tables.atoms[atom as usize];
                 let variable = variables.binary_search(&atom.variable).unwrap_or(0) as u32;
-                by_atom.push(FiledRule { variable, place: atom.place, rule });
+                by_atom.push((variable, FiledRule { place: atom.place, rule }));
             }
         }
         by_atom.sort_unstable();
         by_atom.dedup();
         let mut ranges: Vec<(u32, u32, u32)> = Vec::new();
-        for (index, filed) in by_atom.iter().enumerate() {
+        for (index, &(variable, _)) in (1..).zip(&by_atom) {
             match ranges.last_mut() {
-                Some((variable, _, last)) if *variable == filed.variable => {
-                    *last = index as u32 + 1
-                }
-                _ => ranges.push((filed.variable, index as u32, index as u32 + 1)),
+                Some((known, _, end)) if *known == variable => *end = index,
+                _ => ranges.push((variable, index - 1, index)),
             }
         }
-        Filed { always: always.into(), by_atom: by_atom.into(), variables: ranges.into() }
+        Filed {
+            always: always.into(),
+            by_atom: by_atom.into_iter().map(|(_, filed)| filed).collect(),
+            variables: ranges.into(),
+        }
     }
 
     /// Atoms of which one must hold for the formula to hold, the most telling ones.
@@ -482,33 +486,31 @@ impl Forest {
             Some(_) => node,
             None => NodeId(numbers[&node.0]),
         };
-        let rows: Vec<Vec<(u32, NodeId)>> = below
-            .iter()
-            .map(|&node| {
-                let branch = &diagrams.branches[node as usize];
-                branch.exceptions.iter().map(|&(class, to)| (class, name(to))).collect()
-            })
-            .collect();
-        let width = below
-            .iter()
-            .map(|&node| sizes[diagrams.branches[node as usize].level as usize])
-            .max()
-            .unwrap_or(0);
-        let laid = displace(&rows, width);
-        let base = self.edges.len() as u32;
-        for (index, &node) in below.iter().enumerate() {
+        for &node in &below {
             let branch = &diagrams.branches[node as usize];
             self.nodes.push(Node {
                 variable: places[branch.level as usize],
-                base: base + laid.bases[index],
+                base: 0,
                 default: name(branch.default),
             });
+            self.rows
+                .push(branch.exceptions.iter().map(|&(class, to)| (class, name(to))).collect());
+            self.widths.push(sizes[branch.level as usize]);
         }
-        self.edges.extend(laid.cells.into_iter().map(|cell| match cell {
-            Some((owner, to)) => Edge { check: first + owner, to },
-            None => Edge { check: NOWHERE, to: NOTHING },
-        }));
         roots.iter().map(|&root| name(root)).collect()
+    }
+
+    /// Nodes and edges.
+    fn finish(mut self) -> (Box<[Node]>, Box<[Edge]>) {
+        let laid = displace(&self.rows, |node| self.widths[node]);
+        for (node, base) in self.nodes.iter_mut().zip(laid.bases) {
+            node.base = base;
+        }
+        let edges = laid.cells.into_iter().map(|cell| match cell {
+            Some((check, to)) => Edge { check, to },
+            None => Edge { check: NOWHERE, to: NOTHING },
+        });
+        (self.nodes.into(), edges.collect())
     }
 }
 

@@ -16,6 +16,7 @@ mod text;
 
 use std::collections::BTreeMap;
 
+use policy_eval::engine::InvalidTables;
 use policy_eval::engine::tables::{
     Effect, Leaf, Node, NodeId, Source, Start, Tables, Variable, VariableKind, expr,
 };
@@ -72,21 +73,28 @@ pub struct Edge {
     pub label: String,
 }
 
-/// The graph is larger than [`MOST_NODES`].
+/// Why a policy is not drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the graph has more than {MOST_NODES} nodes; choose one action")]
-pub struct TooLarge;
+#[non_exhaustive]
+pub enum GraphError {
+    /// The graph is larger than [`MOST_NODES`].
+    #[error("the graph has more than {MOST_NODES} nodes; choose one action")]
+    TooLarge,
+    /// The policy was loaded from bytes that no compiler writes.
+    #[error(transparent)]
+    Invalid(#[from] InvalidTables),
+}
 
 /// The graph of a policy: for each action its trees. The answer is the strictest of what they lead
 /// to and of the default, where that stands.
 ///
 /// # Errors
-/// When it is too large to be drawn.
+/// When it is too large to be drawn, and when its tables are none.
 ///
 /// # Cost
 /// Linear in the tables that belong to the actions.
-pub fn graph(model: &Model, policy: &Policy, actions: &[Action]) -> Result<Graph, TooLarge> {
-    let tables = policy.tables();
+pub fn graph(model: &Model, policy: &Policy, actions: &[Action]) -> Result<Graph, GraphError> {
+    let tables = &policy.tables()?;
     let mut drawing = Drawing { tables, atoms: atom_words(model, tables), graph: Graph::default() };
     for &action in actions {
         drawing.action(action)?;
@@ -168,7 +176,7 @@ struct Drawing<'t> {
 }
 
 impl Drawing<'_> {
-    fn action(&mut self, action: Action) -> Result<(), TooLarge> {
+    fn action(&mut self, action: Action) -> Result<(), GraphError> {
         let plan = &self.tables.plans[action as usize];
         let default = plan.default.map_or("", Tier::name);
         let top = self.vertex(Kind::Action, format!("{action}, default {default}"))?;
@@ -185,16 +193,16 @@ impl Drawing<'_> {
         Ok(())
     }
 
-    fn vertex(&mut self, kind: Kind, label: String) -> Result<usize, TooLarge> {
+    fn vertex(&mut self, kind: Kind, label: String) -> Result<usize, GraphError> {
         if self.graph.vertices.len() == MOST_NODES {
-            return Err(TooLarge);
+            return Err(GraphError::TooLarge);
         }
         self.graph.vertices.push(Vertex { kind, label });
         Ok(self.graph.vertices.len() - 1)
     }
 
     /// Draws what lies below a root, each node once. Nodes are numbered so that edges lead on.
-    fn tree(&mut self, action: Action, root: NodeId) -> Result<usize, TooLarge> {
+    fn tree(&mut self, action: Action, root: NodeId) -> Result<usize, GraphError> {
         let order = self.order(action, root)?;
         let mut places: BTreeMap<u32, usize> = BTreeMap::new();
         for &id in &order {
@@ -223,7 +231,7 @@ impl Drawing<'_> {
     }
 
     /// Every node below a root, each behind those that lead to it.
-    fn order(&self, action: Action, root: NodeId) -> Result<Vec<NodeId>, TooLarge> {
+    fn order(&self, action: Action, root: NodeId) -> Result<Vec<NodeId>, GraphError> {
         let mut done = BTreeMap::new();
         let mut finished = Vec::new();
         // A node is opened, then its answers, then it is closed: behind all that lies below it.
@@ -237,7 +245,7 @@ impl Drawing<'_> {
                 continue;
             }
             if MOST_NODES < done.len() {
-                return Err(TooLarge);
+                return Err(GraphError::TooLarge);
             }
             open.push((id, true));
             if let Some(node) = self.node(id) {
@@ -347,7 +355,7 @@ impl Drawing<'_> {
         if words.is_empty() { "none of these".to_owned() } else { words.join(" & ") }
     }
 
-    fn leaf(&mut self, number: u32) -> Result<usize, TooLarge> {
+    fn leaf(&mut self, number: u32) -> Result<usize, GraphError> {
         let leaf = self.tables.leaves.get(number as usize).copied().unwrap_or_default();
         let rule = leaf.rule.checked_sub(1).and_then(|rule| self.tables.rules.get(rule as usize));
         match rule {

@@ -49,6 +49,17 @@ pub struct Model {
     pub sources: Vec<Arc<Source>>,
     /// How many of the sources were given, each once; they come first. The others were included.
     pub given: usize,
+    /// What each `include` led to.
+    pub includes: Vec<Include>,
+}
+
+/// An `include`: where it stands, the path that it writes, and the file that this led to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Include {
+    pub from: SourceId,
+    pub path: String,
+    pub to: SourceId,
 }
 
 impl Model {

@@ -18,7 +18,7 @@ use answer::{Answer, Case, load, read_request};
 type Engine = for<'c> fn(&'c Case) -> Box<dyn Fn(&Request<'_>) -> Answer + 'c>;
 
 /// The first is the judge.
-const ENGINES: [(&str, Engine); 3] = [
+const ENGINES: [(&str, Engine); 4] = [
     ("interpreter", |case| Box::new(|request| Answer::interpreted(&case.model, request))),
     ("interpreter of the formatted policy", |case| {
         let model = case.formatted();
@@ -26,6 +26,12 @@ const ENGINES: [(&str, Engine); 3] = [
     }),
     ("compiled", |case| {
         let policy = compile(&case.model).expect("a valid policy compiles");
+        Box::new(move |request| Answer::decided(&policy.decide(request)))
+    }),
+    ("artifact", |case| {
+        let policy = compile(&case.model).expect("a valid policy compiles");
+        let policy = policy_eval::Policy::load(policy.artifact().to_vec()).expect("it loads");
+        assert_eq!(policy.verify(), Ok(()));
         Box::new(move |request| Answer::decided(&policy.decide(request)))
     }),
 ];
