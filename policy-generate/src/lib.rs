@@ -19,7 +19,9 @@ mod request;
 mod shrink;
 
 pub use dice::Dice;
-pub use policy::{Item, Policy, PolicyFile, Sentence, deny_sentence, edited, policy};
+pub use policy::{
+    Item, Policy, PolicyFile, Sentence, claim_sentence, deny_sentence, edited, policy,
+};
 pub use request::request;
 pub use serde_json::Value as Request;
 pub use shrink::{shrink_policy, shrink_request};

@@ -208,6 +208,13 @@ pub fn deny_sentence(dice: &mut Dice) -> Item {
     Item::Sentence(spoken(dice, "deny".to_owned()))
 }
 
+/// Makes a `never` or `always` sentence that stands in any file with declarations.
+pub fn claim_sentence(dice: &mut Dice) -> Item {
+    let claim = dice.pick(&["never", "always", "always at least"]);
+    let verb = format!("{claim} {}", tier(dice));
+    Item::Sentence(spoken(dice, verb))
+}
+
 fn tier_sentence(dice: &mut Dice, names: &mut BTreeSet<String>) -> Sentence {
     let tier = tier(dice);
     let mut verb = tier.to_owned();

@@ -4,7 +4,7 @@
 //! [`syntax`] reads text into a tree, [`check`] looks names up and parses patterns into a
 //! [`model`], [`mod@compile`] freezes it. [`interp`] decides on the model itself, slowly and obviously; it
 //! is the judge of the compiled engine. [`format`](mod@format) prints the canonical layout,
-//! [`testing`] runs the tests in a policy, [`diagnostic`] shows what is wrong with one.
+//! [`testing`] runs the tests in a policy, [`prove`] proves its `never` and `always`, [`diagnostic`] shows what is wrong with one.
 
 mod analysis;
 mod automata;
@@ -18,6 +18,7 @@ pub mod graph;
 pub mod interp;
 pub mod lint;
 pub mod model;
+pub mod prove;
 pub mod scope;
 pub mod span;
 pub mod syntax;

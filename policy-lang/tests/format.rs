@@ -67,7 +67,7 @@ fn the_tour_of_the_language_has_one_layout() {
     record full     run, call
     record redacted prompt
 
-    never  allow write * except "$workspace/**", "$tmp/**"  # proved when the policy compiles
+    never  allow write * except "$workspace/**", "$tmp/**"  # proved when the policy is checked
     always deny  read secrets
 
     test "a forced push is stopped" {

@@ -32,6 +32,7 @@ const POLICY_LANG: &[&[&str]] = &[
     &["compile"],
     &["analysis"],
     &["testing", "scope", "graph", "diff"],
+    &["prove"],
     &["lint"],
 ];
 

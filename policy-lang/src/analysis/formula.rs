@@ -68,12 +68,18 @@ impl Arena {
         }
     }
 
-    /// The atom, where the formula is nothing else.
-    pub(crate) fn as_atom(&self, id: Id) -> Option<u32> {
-        match self.nodes[id.0 as usize] {
-            Node::Atom(atom) => Some(atom),
-            _ => None,
-        }
+    /// The atoms of which each alone makes the formula hold as the atom does.
+    pub(crate) fn sufficient(&self, id: Id) -> impl Iterator<Item = u32> {
+        let parts: &[Id] = match &self.nodes[id.0 as usize] {
+            Node::Or(parts) => parts,
+            _ => &[],
+        };
+        std::iter::once(id).chain(parts.iter().copied()).filter_map(|part| {
+            match self.nodes[part.0 as usize] {
+                Node::Atom(atom) => Some(atom),
+                _ => None,
+            }
+        })
     }
 
     pub(crate) fn known(&mut self, truth: Truth) -> Id {

@@ -173,6 +173,10 @@ struct Side {
 pub(crate) struct Leaf<'a> {
     /// What each side answers.
     pub(crate) answers: [Verdict; 2],
+    /// What rules and defaults say of it, before a floor or an escalation raises it.
+    pub(crate) said: [Verdict; 2],
+    /// `count` sentences that stand on the first side and can hold here.
+    pub(crate) counts: &'a [(u32, Truth)],
     /// Before defaults, floors and escalation: the same here is the same in every request that has
     /// this reading among others.
     pub(crate) is_same_inside: bool,
@@ -209,6 +213,8 @@ pub(crate) struct Search<'m> {
     facts: FxHashMap<u32, Fact>,
     seen: FxHashSet<Key>,
     names: FxHashMap<(u8, bool), Vec<String>>,
+    /// Answers of the first side above this rank are of no interest.
+    ceiling: Option<u8>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -376,6 +382,7 @@ impl<'g, 'm> Writer<'g, 'm> {
             facts: FxHashMap::default(),
             seen: FxHashSet::default(),
             names: FxHashMap::default(),
+            ceiling: None,
         };
         search.formulas = search.question.statements.iter().map(|one| one.formula).collect();
         for atom in 0..search.space.atoms.len() as u32 {
@@ -414,6 +421,12 @@ impl<'m> Search<'m> {
     /// Says on which sides a statement stands.
     pub(crate) fn set_sides(&mut self, statement: usize, sides: [bool; 2]) {
         self.question.statements[statement].sides = sides;
+    }
+
+    /// Looks only for answers of the first side that are at most this rank. Counted operands are
+    /// not taken into account: they may still raise an answer.
+    pub(crate) fn set_ceiling(&mut self, ceiling: Option<u8>) {
+        self.ceiling = ceiling;
     }
 
     /// Looks everywhere where the subject can hold and can matter; `None`: everywhere.
@@ -502,6 +515,30 @@ impl<'m> Search<'m> {
         }
         state.key.changed.sort_unstable();
         let sides = state.key.sides;
+        if let Some(ceiling) = self.ceiling {
+            let own = sides[0];
+            // What is resolved has no default, and whether it is one is not known before the host is.
+            let has_default = !self.space.action.has_port();
+            let falls_away = || {
+                rest.iter().any(|&(index, _)| {
+                    let statement = &self.question.statements[index as usize];
+                    let is_low = match statement.effect {
+                        Effect::Rank(rank, _) => rank <= ceiling,
+                        Effect::Count(..) => true,
+                        Effect::Accept(_) | Effect::Asked => false,
+                    };
+                    statement.loosens && statement.sides[0] && is_low
+                })
+            };
+            let is_above = own.rank > ceiling
+                || has_default
+                    && self.question.defaults[0] > ceiling
+                    && !own.certain
+                    && !falls_away();
+            if is_above {
+                return false;
+            }
+        }
         rest.retain(|&(index, _)| {
             subject == Some(index as usize) || !self.is_dominated(index as usize, &sides)
         });
@@ -750,6 +787,9 @@ impl<'m> Search<'m> {
         let is_live: FxHashSet<u32> = live.iter().copied().collect();
         for &(index, id) in &state.key.open {
             let statement = &self.question.statements[index as usize];
+            if statement.effect == Effect::Asked {
+                continue;
+            }
             let Some((rank, options)) = statement.rank() else {
                 pruner.by_rank = false;
                 continue;
@@ -765,10 +805,10 @@ impl<'m> Search<'m> {
                     known.1 &= options == 0;
                 }
             }
-            if options == 0
-                && let Some(atom) = self.arena.as_atom(id)
-                && is_live.contains(&atom)
-            {
+            if options != 0 {
+                continue;
+            }
+            for atom in self.arena.sufficient(id).filter(|atom| is_live.contains(atom)) {
                 let known = pruner.alone.entry(atom).or_default();
                 for side in 0..2 {
                     if statement.sides[side] {
@@ -781,9 +821,11 @@ impl<'m> Search<'m> {
             pruner.by_rank = false;
             return pruner;
         };
-        match self.question.statements[subject].rank() {
-            Some((rank, options)) => pruner.subject = (rank, options == 0),
-            None => pruner.by_rank = false,
+        match (self.question.statements[subject].rank(), self.ceiling) {
+            (Some((rank, options)), _) => pruner.subject = (rank, options == 0),
+            // Below what settles more than the ceiling nothing is in question.
+            (None, Some(ceiling)) => pruner.subject = (ceiling, false),
+            (None, None) => pruner.by_rank = false,
         }
         if let Some(&(_, id)) = state.key.open.iter().find(|(index, _)| *index as usize == subject)
         {
@@ -814,6 +856,7 @@ impl<'m> Search<'m> {
         let mut covers = [false; 2];
         let mut counts: [Vec<(&Effect, Truth)>; 2] = [Vec::new(), Vec::new()];
         let mut lifted = [Floors::NONE; 2];
+        let mut counted: Vec<(u32, Truth)> = Vec::new();
         for &(index, id) in &state.key.open {
             let statement = &self.question.statements[index as usize];
             let Some(truth) = self.arena.truth(id) else { continue };
@@ -825,6 +868,9 @@ impl<'m> Search<'m> {
                     effect @ Effect::Count(..) => {
                         // Whether it covers depends on the operands; that it may is enough here.
                         covers[side] |= truth.is_certain();
+                        if side == 0 {
+                            counted.push((index, truth));
+                        }
                         let entry = (effect, truth);
                         if !counts[side].contains(&entry) {
                             counts[side].push(entry);
@@ -840,6 +886,7 @@ impl<'m> Search<'m> {
         let counts_differ = counts[0].iter().any(|one| !counts[1].contains(one))
             || counts[1].iter().any(|one| !counts[0].contains(one));
         let mut answers = [Verdict::default(); 2];
+        let mut said = [Verdict::default(); 2];
         for side in 0..2 {
             let own = state.key.sides[side];
             let mut answer = Verdict { rank: own.rank, options: own.options };
@@ -850,6 +897,7 @@ impl<'m> Search<'m> {
             } else if stands && default == answer.rank && default > 0 {
                 answer.options = self.question.options.join(answer.options, 0);
             }
+            said[side] = answer;
             if self.question.aspect == Aspect::Tier {
                 let leaves = self.question.options.leaves_sandbox(answer.options);
                 if (state.key.floored || state.key.escalated && !leaves) && answer.rank < ASK {
@@ -862,6 +910,8 @@ impl<'m> Search<'m> {
         let changed = state.key.changed.clone();
         let leaf = Leaf {
             answers,
+            said,
+            counts: &counted,
             is_same_inside: sides[0] == sides[1]
                 && self.question.defaults[0] == self.question.defaults[1],
             subject: state.key.subject.unwrap_or(Truth::YES),

@@ -159,32 +159,40 @@ impl<'m> Setup<'m> {
 
     /// The platforms on which names are compared differently, or that rules speak of.
     pub(crate) fn platforms(&self, action: Action) -> Vec<Option<Platform>> {
+        self.platforms_with(action, None)
+    }
+
+    /// The same where one more formula is asked.
+    pub(crate) fn platforms_with(
+        &self,
+        action: Action,
+        asked: Option<&Lowered>,
+    ) -> Vec<Option<Platform>> {
         let (mut speaks, mut has_paths, mut is_folded) = (false, action == Action::Run, true);
-        for (side, model) in self.models.iter().enumerate() {
-            for (rule, lowered) in model.rules.iter().zip(&self.sides[side].rules) {
-                if !rule.actions.contains(action) {
-                    continue;
-                }
-                self.ground.asks(lowered, &mut |ask| {
-                    match ask {
-                        Ask::Present(source) => {
-                            speaks |= *source == Source::Builtin(Attr::Platform);
-                        }
-                        Ask::Sequence { sequence, predicate, .. } => {
-                            speaks |= sequence.source == Source::Builtin(Attr::Platform);
-                            if sequence.split == Split::Components {
-                                has_paths = true;
-                                is_folded &= super::space::is_folded(predicate);
-                            }
-                            if sequence.split == Split::Words {
-                                is_folded &= super::space::is_folded(predicate);
-                            }
-                        }
-                        _ => {}
+        let of_sides = self.models.iter().enumerate().flat_map(|(side, model)| {
+            let rules = model.rules.iter().zip(&self.sides[side].rules);
+            rules.filter(|(rule, _)| rule.actions.contains(action)).map(|(_, lowered)| lowered)
+        });
+        for lowered in of_sides.chain(asked) {
+            self.ground.asks(lowered, &mut |ask| {
+                match ask {
+                    Ask::Present(source) => {
+                        speaks |= *source == Source::Builtin(Attr::Platform);
                     }
-                    false
-                });
-            }
+                    Ask::Sequence { sequence, predicate, .. } => {
+                        speaks |= sequence.source == Source::Builtin(Attr::Platform);
+                        if sequence.split == Split::Components {
+                            has_paths = true;
+                            is_folded &= super::space::is_folded(predicate);
+                        }
+                        if sequence.split == Split::Words {
+                            is_folded &= super::space::is_folded(predicate);
+                        }
+                    }
+                    _ => {}
+                }
+                false
+            });
         }
         if speaks {
             let all = Platform::ALL.into_iter().map(Some);

@@ -872,9 +872,7 @@ impl<'m> Space<'m> {
         let starts = &[Start { folded: false, is_first: true }];
         // A walk over names may leave out what only the others reach.
         let of_names = pruner.for_part(&names, live);
-        if self.action != Action::Listen
-            && let Some(of_names) = of_names
-        {
+        if let Some(of_names) = of_names {
             let walk =
                 Walk { unbound: &[], starts, options: WalkOptions::default(), pruner: &of_names };
             for end in

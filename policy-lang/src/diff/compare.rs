@@ -580,7 +580,7 @@ pub(crate) fn sentence(
 }
 
 /// The parts of a request in a few words.
-fn shown(request: &policy_eval::Request<'_>) -> String {
+pub(crate) fn shown(request: &policy_eval::Request<'_>) -> String {
     let mut all: Vec<String> = Vec::new();
     policy_eval::canon::parts(request, &mut |judged| {
         let text = describe(judged.part);

@@ -23,6 +23,7 @@ mod report;
 pub mod sarif;
 mod words;
 
+pub(crate) use compare::shown;
 pub use compare::{BUDGET, CompareError, compare};
 pub use comparison::{Comparison, Edition};
 pub use report::{

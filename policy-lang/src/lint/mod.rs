@@ -11,8 +11,7 @@
 //! ```
 //!
 //! [`LINTS`] is the one list of them. In: a checked [`Model`]. Out: findings below the level of an
-//! error. Proofs that no analysis has looked at are told as "not proved": silence would be taken
-//! for a proof.
+//! error, and what [`prove`] says of `never` and `always`, where one that fails is an error.
 
 mod allowance;
 mod context;
@@ -29,6 +28,7 @@ pub use rules::LINTS;
 
 use crate::diagnostic::{Code, Diagnostic, Level, nearest};
 use crate::model::Model;
+use crate::prove;
 use crate::span::Location;
 use allowance::Report;
 use context::{Context, read_files};
@@ -71,18 +71,6 @@ impl Lint {
     }
 }
 
-/// The code of a proof that was not proved.
-pub const NOT_PROVED: &str = "V001";
-
-/// Every code of this stage that belongs to no lint.
-pub const CODES: &[Code] = &[Code {
-    code: NOT_PROVED,
-    title: "not proved",
-    explanation: "`never` and `always` claim something of every request that can be expressed. The \
-                  claim was not refuted, but no analysis was able to prove it within its budget, so \
-                  it must not be relied upon. Tests in the policy still hold for what they name.",
-}];
-
 /// Looks a policy over: everything that [`LINTS`] find and no comment allows, by place.
 ///
 /// # Example
@@ -102,7 +90,8 @@ pub const CODES: &[Code] = &[Code {
 /// # Cost
 /// The texts are parsed once more. Then linear in the size of the policy, but for lists of
 /// patterns (each pattern is compared with those of its list that have wildcards) and for the
-/// tests in it (each is tried on the rules of its action by the reference interpreter).
+/// tests in it (each is tried on the rules of its action by the reference interpreter), and the cost
+/// of [`prove::findings`].
 pub fn lint(model: &Model) -> Vec<Diagnostic> {
     let files = read_files(model);
     let context = Context::new(model, &files);
@@ -111,23 +100,17 @@ pub fn lint(model: &Model) -> Vec<Diagnostic> {
         (lint.check)(&context, &mut report);
     }
     let mut findings = report.finish();
-    findings.extend(not_proved(model));
+    if let Some(policy) = context.policy() {
+        findings.extend(prove::findings(model, policy));
+    }
     findings.sort_by_key(|finding| (finding.location(), finding.code));
     findings
 }
 
-fn not_proved(model: &Model) -> impl Iterator<Item = Diagnostic> {
-    model.proofs.iter().map(|proof| {
-        let message = format!("`{}` is not proved", proof.name);
-        Diagnostic::new(NOT_PROVED, Level::Info, proof.at, message)
-            .primary("no analysis has looked at this claim")
-            .help("state the cases that matter most in a `test` as well")
-    })
-}
-
 /// Every code of every stage, in the order of the stages: what `--explain` and `--list` know.
 pub fn codes() -> impl Iterator<Item = &'static Code> {
-    let stages = [crate::syntax::error::CODES, crate::check::CODES, crate::compile::CODES, CODES];
+    let stages =
+        [crate::syntax::error::CODES, crate::check::CODES, crate::compile::CODES, prove::CODES];
     stages.into_iter().flatten().chain(LINTS.iter().map(|lint| &lint.code))
 }
 

@@ -1,7 +1,10 @@
 //! Proofs against brute force: what sampling finds, an analysis must not have missed, and what an
 //! analysis tells, the interpreter must confirm.
 //!
-//! `POLICY_DIFFS` says how many pairs of policies are compared.
+//! `POLICY_DIFFS` says how many pairs of policies are compared, `POLICY_CLAIMS` of how many
+//! policies claims are proved.
+
+mod claims;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
