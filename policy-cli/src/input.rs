@@ -10,9 +10,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use policy_eval::{MAX_LINE_BYTES, Policy};
+use policy_lang::diagnostic::Level;
 use policy_lang::model::Model;
 use policy_lang::span::Source;
-use policy_lang::{Failure, check};
+use policy_lang::{Failure, check, prove};
 
 use crate::outcome::Stop;
 use crate::revision::{self, Named, Repository};
@@ -75,6 +76,17 @@ pub(crate) fn load(paths: &[PathBuf]) -> Result<Loaded, Stop> {
             Err(Stop::Invalid(Failure { sources: model.sources, diagnostics }))
         }
     }
+}
+
+/// The same, where `never` and `always` must not fail either.
+pub(crate) fn load_proved(paths: &[PathBuf]) -> Result<Loaded, Stop> {
+    let loaded = load(paths)?;
+    let mut diagnostics = prove::findings(&loaded.model, &loaded.policy);
+    diagnostics.retain(|finding| finding.level == Level::Error);
+    if diagnostics.is_empty() {
+        return Ok(loaded);
+    }
+    Err(Stop::Invalid(Failure { sources: loaded.model.sources, diagnostics }))
 }
 
 /// Reads and checks a policy.

@@ -519,10 +519,94 @@ fn explain_shows_every_part_and_what_led_to_it() {
 }
 
 #[test]
+fn claims_hold_fail_or_are_not_proved() {
+    let folder = Folder::new("claims");
+    folder.write("holds.policy", "never allow write \"/etc/**\"\n");
+    assert_snapshot!(folder.run(&["lint", "holds.policy"]), @"ok: 1 file, nothing to say");
+    folder.write(
+        "fails.policy",
+        "allow write \"/srv/**\"\nnever allow write \"/srv/keys/**\"\nalways deny use *\n",
+    );
+    assert_snapshot!(folder.run(&["lint", "fails.policy"]), @r#"
+    error[V002]: `never allow write "/srv/keys/**"` fails: `write /srv/keys` is `allow`
+     --> fails.policy:2:1
+      |
+    1 | allow write "/srv/**"
+      | --------------------- this rule decides it
+    2 | never allow write "/srv/keys/**"
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ a request so described breaks this claim
+      |
+      = note: for example {"action":"write","path":"/srv/keys"}
+      = help: narrow the rule, or the claim
+
+    error[V002]: `always deny use *` fails: `use other` is `ask`
+     --> fails.policy:3:1
+      |
+    3 | always deny use *
+      | ^^^^^^^^^^^^^^^^^ a request so described breaks this claim, by the default of `use`
+      |
+      = note: for example {"action":"use","credential":"other"}
+      = help: add a rule that says `deny` there, or narrow the claim
+
+    2 errors in 1 file
+    exit Some(3)
+    "#);
+    assert_snapshot!(folder.run(&["test", "fails.policy"]), @r#"
+    ! error[V002]: `never allow write "/srv/keys/**"` fails: `write /srv/keys` is `allow`
+    !  --> fails.policy:2:1
+    !   |
+    ! 1 | allow write "/srv/**"
+    !   | --------------------- this rule decides it
+    ! 2 | never allow write "/srv/keys/**"
+    !   | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ a request so described breaks this claim
+    !   |
+    !   = note: for example {"action":"write","path":"/srv/keys"}
+    !   = help: narrow the rule, or the claim
+    ! 
+    ! error[V002]: `always deny use *` fails: `use other` is `ask`
+    !  --> fails.policy:3:1
+    !   |
+    ! 3 | always deny use *
+    !   | ^^^^^^^^^^^^^^^^^ a request so described breaks this claim, by the default of `use`
+    !   |
+    !   = note: for example {"action":"use","credential":"other"}
+    !   = help: add a rule that says `deny` there, or narrow the claim
+    exit Some(3)
+    "#);
+    assert_eq!(folder.code(&["decide", "fails.policy", "--write", "/srv/x"]), Some(0));
+    // No file is known that the pattern matches.
+    folder.write(
+        "open.policy",
+        "allow run \"cp ...\"\ncount run \"cp ...\" as write last operand\nallow write *  # lint: allow L030 because x\ndeny write \"/data/<[0-9]+>\" because \"x\"\nnever deny run \"cp ...\"\n",
+    );
+    assert_snapshot!(folder.run(&["lint", "open.policy"]), @r#"
+    info[L091]: this policy has no test
+     --> open.policy:1:1
+      |
+    1 | allow run "cp ..."
+      | ^^^^^^^^^^^^^^^^^^
+      |
+      = help: say what you mean by an example: `test "secrets stay" { deny read "/home/me/.ssh/id" }`
+
+    warning[V001]: `never deny run "cp ..."` is not proved
+     --> open.policy:5:1
+      |
+    5 | never deny run "cp ..."
+      | ^^^^^^^^^^^^^^^^^^^^^^^ some requests might break it, but none was found that does
+      |
+      = help: state the cases that matter most in a `test` as well
+
+    1 warning, 1 note in 1 file
+    exit Some(6)
+    "#);
+    assert_eq!(folder.code(&["lint", "open.policy", "--fail-level", "warning"]), Some(4));
+    assert_eq!(folder.code(&["test", "open.policy"]), Some(0));
+}
+
+#[test]
 fn lint_shows_findings_and_counts_them() {
     let folder = Folder::new("lint");
     folder.write("broken.policy", "alow run \"ls\"\nallow raed \"/x\"\n");
-    folder.write("proof.policy", "never allow write \"/etc/**\"\n");
     folder.write("clean.policy", "allow run \"ls ...\"\n");
     assert_snapshot!(folder.run(&["lint", "clean.policy"]), @"ok: 1 file, nothing to say");
     assert_snapshot!(folder.run(&["lint", "broken.policy"]), @r#"
@@ -537,19 +621,6 @@ fn lint_shows_findings_and_counts_them() {
     1 error in 1 file
     exit Some(3)
     "#);
-    assert_snapshot!(folder.run(&["lint", "proof.policy"]), @r#"
-    info[V001]: `never allow write "/etc/**"` is not proved
-     --> proof.policy:1:1
-      |
-    1 | never allow write "/etc/**"
-      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^ no analysis has looked at this claim
-      |
-      = help: state the cases that matter most in a `test` as well
-
-    1 note in 1 file
-    exit Some(6)
-    "#);
-    assert_eq!(folder.code(&["lint", "proof.policy", "--fail-level", "info"]), Some(4));
     assert_snapshot!(pretty(folder.json(&["lint", "broken.policy", "--format", "json"])), @r#"
     {
       "schema_version": 1,

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use clap::Args;
 use policy_lang::diagnostic::{Diagnostic, Level, github, junit, sarif};
 use policy_lang::diff;
-use policy_lang::lint::{self, LINTS, Lint, NOT_PROVED};
+use policy_lang::lint::{self, LINTS, Lint};
+use policy_lang::prove::NOT_PROVED;
 use policy_lang::span::Source;
 
 use crate::documents::{CodesDocument, FindingsDocument};
@@ -189,7 +190,7 @@ fn list(format: LintFormat, ui: &mut Ui) -> Result<Outcome, Stop> {
         let lint = Lint::named(code.code);
         let level = match lint {
             Some(lint) => lint.level,
-            None if code.code == NOT_PROVED => Level::Info,
+            None if code.code == NOT_PROVED => Level::Warning,
             None => Level::Error,
         };
         let name = lint.map_or("", |lint| lint.name);

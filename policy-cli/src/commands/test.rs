@@ -41,7 +41,7 @@ enum TestFormat {
 }
 
 pub(crate) fn run(args: &TestArgs, ui: &mut Ui) -> Result<Outcome, Stop> {
-    let loaded = input::load(&args.files)?;
+    let loaded = input::load_proved(&args.files)?;
     let report = testing::run(&loaded.model, &loaded.policy);
     match args.format {
         TestFormat::Json => ui.document(&TestsDocument::new(&loaded.model, &report))?,
