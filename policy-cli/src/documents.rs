@@ -16,10 +16,11 @@ use policy_eval::{
 use policy_lang::diagnostic::{self, Code, Diagnostic};
 use policy_lang::diff::{self, Comparison};
 use policy_lang::lint::Lint;
-use policy_lang::model::{Model, words};
+use policy_lang::model::{Effect, Model, words};
 use policy_lang::scope::{ActionScope, Conditional, Entry, Scope};
 use policy_lang::span::{Location, Source};
 use policy_lang::testing;
+use policy_lang::why::{Cause, Difference, Fix, NearestDenial, Obstacle, WhyNot};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
@@ -396,6 +397,195 @@ pub(crate) struct ExplanationDocument<'a> {
     schema_version: u32,
     decision: DecisionDocument<'a>,
     parts: Vec<PartExplanationDocument<'a>>,
+    why_not: Option<WhyNotDocument<'a>>,
+    nearest_denial: Option<NearestDenialDocument<'a>>,
+}
+
+#[derive(Serialize)]
+struct WhyNotDocument<'a> {
+    part: &'a str,
+    tier: &'static str,
+    /// How many other parts are as strict.
+    others: usize,
+    obstacles: Vec<ObstacleDocument<'a>>,
+    more_obstacles: usize,
+    nearest: Vec<NearbyDocument<'a>>,
+}
+
+#[derive(Serialize)]
+struct ObstacleDocument<'a> {
+    cause: &'static str,
+    #[serde(flatten)]
+    rule: Option<NamedRuleDocument<'a>>,
+    certain: Option<bool>,
+    tier: Option<&'static str>,
+    floor: Option<&'static str>,
+    /// Whether `accept` lifts the floor.
+    can_be_lifted: Option<bool>,
+    differences: Vec<DifferenceDocument<'a>>,
+    fix: Option<FixDocument<'a>>,
+}
+
+#[derive(Serialize)]
+struct NearbyDocument<'a> {
+    #[serde(flatten)]
+    rule: NamedRuleDocument<'a>,
+    differences: Vec<DifferenceDocument<'a>>,
+    fix: Option<FixDocument<'a>>,
+    /// What a changed request was decided to be that is not allowed all the same.
+    still: Option<FixDocument<'a>>,
+}
+
+#[derive(Serialize)]
+struct NearestDenialDocument<'a> {
+    part: &'a str,
+    #[serde(flatten)]
+    rule: NamedRuleDocument<'a>,
+    differences: Vec<DifferenceDocument<'a>>,
+    fix: Option<FixDocument<'a>>,
+}
+
+/// A rule, where it stands.
+#[derive(Serialize)]
+struct NamedRuleDocument<'a> {
+    rule: Cow<'a, str>,
+    layer: &'static str,
+    effect: Option<&'static str>,
+    source: PlaceDocument<'a>,
+}
+
+#[derive(Serialize)]
+struct DifferenceDocument<'a> {
+    what: &'a str,
+    sent: bool,
+    is: Option<&'a str>,
+    needs: &'a str,
+    place: Option<&'a str>,
+}
+
+/// A changed request that was decided.
+#[derive(Serialize)]
+struct FixDocument<'a> {
+    changes: &'a [String],
+    part: Option<&'a str>,
+    tier: &'static str,
+    rule: Option<Cow<'a, str>>,
+    whole: Option<&'static str>,
+}
+
+impl<'a> NamedRuleDocument<'a> {
+    fn new(model: &'a Model, rule: usize) -> Self {
+        let rule = &model.rules[rule];
+        NamedRuleDocument {
+            rule: safe(&rule.name),
+            layer: rule.layer.name(),
+            effect: match &rule.effect {
+                Effect::Tier(tier, _) => Some(tier.name()),
+                Effect::Record(_) | Effect::Mark(_) => None,
+            },
+            source: place(model, rule.at),
+        }
+    }
+}
+
+fn differences(differences: &[Difference]) -> Vec<DifferenceDocument<'_>> {
+    differences
+        .iter()
+        .map(|Difference { what, sent, is, needs, place }| DifferenceDocument {
+            what,
+            sent: *sent,
+            is: is.as_deref(),
+            needs,
+            place: place.as_deref(),
+        })
+        .collect()
+}
+
+impl<'a> FixDocument<'a> {
+    fn new(model: &'a Model, fix: &'a Fix) -> Self {
+        FixDocument {
+            changes: &fix.changes,
+            part: fix.part.as_deref(),
+            tier: fix.tier.name(),
+            rule: fix.rule.map(|rule| safe(&model.rules[rule].name)),
+            whole: fix.whole.map(|tier| tier.name()),
+        }
+    }
+}
+
+impl<'a> WhyNotDocument<'a> {
+    fn new(model: &'a Model, found: &'a WhyNot) -> Self {
+        WhyNotDocument {
+            part: &found.part,
+            tier: found.tier.name(),
+            others: found.others,
+            obstacles: found
+                .obstacles
+                .iter()
+                .map(|one| ObstacleDocument::new(model, one))
+                .collect(),
+            more_obstacles: found.more_obstacles,
+            nearest: found
+                .nearest
+                .iter()
+                .map(|nearby| NearbyDocument {
+                    rule: NamedRuleDocument::new(model, nearby.rule),
+                    differences: differences(&nearby.differences),
+                    fix: nearby.fix.as_ref().map(|fix| FixDocument::new(model, fix)),
+                    still: nearby.still.as_ref().map(|fix| FixDocument::new(model, fix)),
+                })
+                .collect(),
+        }
+    }
+}
+
+impl<'a> ObstacleDocument<'a> {
+    fn new(model: &'a Model, obstacle: &'a Obstacle) -> Self {
+        let mut document = ObstacleDocument {
+            cause: "",
+            rule: None,
+            certain: None,
+            tier: None,
+            floor: None,
+            can_be_lifted: None,
+            differences: differences(&obstacle.differences),
+            fix: obstacle.fix.as_ref().map(|fix| FixDocument::new(model, fix)),
+        };
+        document.cause = match obstacle.cause {
+            Cause::Rule { rule, tier, certain } => {
+                document.rule = Some(NamedRuleDocument::new(model, rule));
+                document.tier = Some(tier.name());
+                document.certain = Some(certain);
+                "rule"
+            }
+            Cause::Default(tier) => {
+                document.tier = Some(tier.name());
+                "default"
+            }
+            Cause::Floor(floor) => {
+                document.floor = Some(floor.name());
+                document.can_be_lifted = Some(floor.can_be_lifted());
+                "floor"
+            }
+            Cause::Sandbox => "sandbox",
+            Cause::Layer(rule) => {
+                document.rule = Some(NamedRuleDocument::new(model, rule));
+                "layer"
+            }
+        };
+        document
+    }
+}
+
+impl<'a> NearestDenialDocument<'a> {
+    fn new(model: &'a Model, found: &'a NearestDenial) -> Self {
+        NearestDenialDocument {
+            part: &found.part,
+            rule: NamedRuleDocument::new(model, found.rule),
+            differences: differences(&found.differences),
+            fix: found.fix.as_ref().map(|fix| FixDocument::new(model, fix)),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -430,6 +620,9 @@ impl<'a> ExplanationDocument<'a> {
         id: &'a Json,
         explanation: &'a Explanation<'a>,
         action_digest: String,
+        model: &'a Model,
+        why_not: Option<&'a WhyNot>,
+        nearest_denial: Option<&'a NearestDenial>,
     ) -> Self {
         let decided = explanation.parts.iter().map(|part| PartDocument {
             part: &part.part,
@@ -446,6 +639,8 @@ impl<'a> ExplanationDocument<'a> {
                 action_digest,
             ),
             parts: explanation.parts.iter().map(PartExplanationDocument::new).collect(),
+            why_not: why_not.map(|found| WhyNotDocument::new(model, found)),
+            nearest_denial: nearest_denial.map(|found| NearestDenialDocument::new(model, found)),
         }
     }
 }

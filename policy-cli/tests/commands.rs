@@ -427,6 +427,12 @@ fn explain_shows_every_part_and_what_led_to_it() {
             taken opaque = false
             taken line = cd sub && git push -uf origin $X > /data/log
             not sent, and it mattered: branch
+
+    why not run git push -uf origin …
+            `no-force-push` may match, and denies it: `-uf` and a word known only at run time are in the way
+            no rule allows it for certain, and the default is ask
+            nearest review: “review run "git push ..." unless branch == "main"”
+              branch was not sent; it asks for one other than `main`; `run git push origin` with branch = "topic" would be review
     "#);
     folder.write(
         "count.policy",
@@ -444,6 +450,11 @@ fn explain_shows_every_part_and_what_led_to_it() {
 
             deny    write /etc/b
                     deny  deny write "/etc/**"  certain, count.policy:2:1, layer managed
+
+    why not write /etc/b
+            “deny write "/etc/**"” denies it: it is one of `/etc/**`
+            no rule allows it for certain, and the default is ask
+            no rule that would allow it is near
     "#);
     let arguments = ["explain", "a.policy", "--read", "/data/x", "--format", "json"];
     assert_snapshot!(pretty(folder.json(&arguments)), @r#"
@@ -513,7 +524,26 @@ fn explain_shows_every_part_and_what_led_to_it() {
           "not_sent": [],
           "counted": []
         }
-      ]
+      ],
+      "why_not": {
+        "part": "read /data/x",
+        "tier": "ask",
+        "others": 0,
+        "obstacles": [
+          {
+            "cause": "default",
+            "certain": null,
+            "tier": "ask",
+            "floor": null,
+            "can_be_lifted": null,
+            "differences": [],
+            "fix": null
+          }
+        ],
+        "more_obstacles": 0,
+        "nearest": []
+      },
+      "nearest_denial": null
     }
     "#);
 }

@@ -23,6 +23,7 @@ pub mod scope;
 pub mod span;
 pub mod syntax;
 pub mod testing;
+pub mod why;
 
 pub use check::{Failure, load};
 

@@ -30,7 +30,7 @@ const POLICY_LANG: &[&[&str]] = &[
     &["model"],
     &["check", "interp", "digest", "automata"],
     &["compile"],
-    &["analysis"],
+    &["analysis", "why"],
     &["testing", "scope", "graph", "diff"],
     &["prove"],
     &["lint"],

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use policy_eval::{Explanation, PartExplanation, RuleMatch, action_digest, safe};
+use policy_lang::why;
 
 use crate::documents::ExplanationDocument;
 use crate::input;
@@ -27,23 +28,45 @@ pub(crate) struct ExplainArgs {
 pub(crate) fn run(args: &ExplainArgs, ui: &mut Ui) -> Result<Outcome, Stop> {
     let loaded = input::load(&args.policies)?;
     let request = args.request.request(&loaded.model)?;
-    let (explanation, digest): (Explanation<'_>, _) =
-        request.with_request(|request| (loaded.policy.explain(request), action_digest(request)));
+    let model = &loaded.model;
+    let (explanation, digest, near): (Explanation<'_>, _, _) = request.with_request(|request| {
+        let near = (why::why_not(model, request), why::nearest_denial(model, request));
+        (loaded.policy.explain(request), action_digest(request), near)
+    });
+    let (why_not, nearest_denial) = (near.0.as_ref(), near.1.as_ref());
     match args.format {
         Format::Json => ui.document(&ExplanationDocument::new(
             &loaded.policy,
             request.id(),
             &explanation,
             digest,
+            model,
+            why_not,
+            nearest_denial,
         ))?,
         Format::Human => {
             show::decision(ui, &explanation.decision, &[])?;
             for part in &explanation.parts {
                 show_part(part, ui)?;
             }
+            if let Some(found) = why_not {
+                show_near("why not", &found.part, &found.lines(model), ui)?;
+            }
+            if let Some(found) = nearest_denial {
+                show_near("nearest denial", &found.part, &found.lines(model), ui)?;
+            }
         }
     }
     Ok(Outcome::Done)
+}
+
+/// What it would have taken for another answer.
+fn show_near(title: &str, part: &str, lines: &[String], ui: &mut Ui) -> Result<(), Stop> {
+    writeln!(ui, "\n{title} {}", paint(STRONG, part))?;
+    for line in lines {
+        writeln!(ui, "{INDENT}{line}")?;
+    }
+    Ok(())
 }
 
 fn show_part(part: &PartExplanation<'_>, ui: &mut Ui) -> Result<(), Stop> {

@@ -110,6 +110,19 @@ impl Words<'_> {
         behind(certain) | behind(earliest) & Truth::BY_WORD
     }
 
+    /// The words that are one of the flags, or may be, counted from where that is looked for.
+    pub(super) fn flag_words(&self, constraint: &FlagConstraint) -> Vec<usize> {
+        let Some(start) = self.shortest_beginning(&constraint.after) else { return vec![] };
+        let is_one = |word: &Word<'_>| {
+            let mut flags = constraint.flags.iter();
+            flags.any(|flag| is_flag(word, flag, constraint.abbreviates).can_hold())
+        };
+        (start..self.words.len())
+            .take_while(|&at| self.words[at].value() != Some("--"))
+            .filter(|&at| is_one(&self.words[at]))
+            .collect()
+    }
+
     fn has_flag_behind(&self, start: usize, constraint: &FlagConstraint) -> Truth {
         self.words[start..]
             .iter()

@@ -10,7 +10,7 @@
 //!      └──────────────────────── tier, rule, options ◄─────────┘
 //! ```
 //!
-//! In: [`decide`]. What led there: [`matches()`] and [`truth`].
+//! In: [`decide`]. What led there: [`matches()`], [`truth`] and [`View`].
 
 mod command;
 mod count;
@@ -23,10 +23,10 @@ mod situation;
 mod token;
 
 use policy_eval::{
-    Action, Endpoint, Floors, Judged, Object, Part, RecordLevel, Request, Tier, Truth, canon,
+    Action, Endpoint, Floors, Judged, Object, Part, RecordLevel, Request, Tier, Truth, Word, canon,
 };
 
-use crate::model::pattern::TokenPattern;
+use crate::model::pattern::{FlagConstraint, TokenPattern};
 use crate::model::{Atom, Effect, Formula, Model, Rule, RuleOptions};
 use outcome::Outcome;
 use situation::Situation;
@@ -70,16 +70,59 @@ pub fn decide(model: &Model, request: &Request<'_>) -> Verdict {
             all = std::mem::take(&mut all).strictest(outcome);
         }
     });
-    let all = all.strictest(alternatives.unwrap_or_default());
-    Verdict {
-        // Where nothing objects to any part, nothing objects to the request.
-        tier: all.tier.unwrap_or(Tier::Allow),
-        rule: all.rule,
-        default: all.default && all.rule.is_none(),
-        options: all.options.unwrap_or_default(),
-        record: all.record,
-        marks: all.marks,
-        floors: all.floors,
+    all.strictest(alternatives.unwrap_or_default()).into()
+}
+
+impl From<Outcome> for Verdict {
+    fn from(outcome: Outcome) -> Verdict {
+        Verdict {
+            // Where nothing objects to any part, nothing objects to the request.
+            tier: outcome.tier.unwrap_or(Tier::Allow),
+            rule: outcome.rule,
+            default: outcome.default && outcome.rule.is_none(),
+            options: outcome.options.unwrap_or_default(),
+            record: outcome.record,
+            marks: outcome.marks,
+            floors: outcome.floors,
+        }
+    }
+}
+
+/// A part under a policy, of which much is asked: where the roots lie is looked up once.
+pub struct View<'a> {
+    judged: &'a Judged<'a>,
+    model: &'a Model,
+    situations: Vec<Situation<'a>>,
+}
+
+impl<'a> View<'a> {
+    /// Looks at a part.
+    pub fn new(model: &'a Model, judged: &'a Judged<'a>) -> View<'a> {
+        View { judged, model, situations: Situation::all(model, judged) }
+    }
+
+    /// What is known of a formula, in all forms and spellings of the part.
+    pub fn truth(&self, formula: &Formula) -> Truth {
+        for_all(self.situations.iter().map(|situation| situation.truth(formula)))
+    }
+
+    /// Decides the part, with the paths that `count` sentences add to it.
+    ///
+    /// # Cost
+    /// Every rule is asked.
+    pub fn verdict(&self) -> Verdict {
+        decide_part(self.model, self.judged).into()
+    }
+
+    /// Decides the part without the paths that `count` sentences add to it. They may still have
+    /// made its default fall away.
+    pub fn own_verdict(&self) -> Verdict {
+        self.situations
+            .iter()
+            .map(|situation| decide_own(situation, &count::decide(situation)))
+            .reduce(Outcome::strictest)
+            .unwrap_or_default()
+            .into()
     }
 }
 
@@ -129,6 +172,11 @@ pub fn is_asked(rule: &Rule, part: &Part<'_>) -> bool {
         && (!is_resolved_address(part) || asks_for_a_destination(&rule.when))
 }
 
+/// The words of a command that are, or may be, one of the flags of a constraint, by position.
+pub(crate) fn flag_words(words: &[Word<'_>], constraint: &FlagConstraint) -> Vec<usize> {
+    command::Words { words, fold: false }.flag_words(constraint)
+}
+
 /// Hands out the paths that `count` sentences add to a part, each as often as it is named.
 pub fn counted(model: &Model, judged: &Judged<'_>, visit: &mut dyn FnMut(&Judged<'_>)) {
     for situation in Situation::all(model, judged) {
@@ -151,9 +199,14 @@ fn decide_part(model: &Model, judged: &Judged<'_>) -> Outcome {
 }
 
 fn decide_situation(situation: &Situation<'_>) -> Outcome {
+    let counts = count::decide(situation);
+    decide_own(situation, &counts).strictest(counts.outcome)
+}
+
+/// What is decided of a part itself, of what it counts as aside.
+fn decide_own(situation: &Situation<'_>, counts: &count::Counts) -> Outcome {
     let Situation { model, judged, .. } = situation;
     let part = judged.part;
-    let counts = count::decide(situation);
     let mut own =
         Outcome { floors: part.floors.without(accepted(situation)), ..Outcome::default() };
     // Nothing is said of a command that is none, or of what a name resolved to, by default.
@@ -202,7 +255,7 @@ fn decide_situation(situation: &Situation<'_>) -> Outcome {
     if judged.request.escalated == Some(true) && own.tier.is_some() && !may_leave {
         own = own.raised_to(Tier::Ask);
     }
-    own.strictest(counts.outcome)
+    own
 }
 
 /// The floors that the policy lifts for a part.
