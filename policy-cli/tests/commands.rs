@@ -702,7 +702,7 @@ fn lint_mends_what_can_be_mended() {
         "a.policy",
         "include \"names.policy\"\ndeny run \"rm -rf ...\" because \"x\u{200b}\"\nallow run \"git log ...\"\nallow connect ours\n",
     );
-    folder.write("b.policy", "policy b layer team\n\nallow  run \"ls\"\n");
+    folder.write("b.policy", "policy b layer team\n\ndeny  run \"ls\" because \"x\"\n");
     assert_snapshot!(folder.run(&["lint", "--fix", "a.policy", "b.policy"]), @r#"
     info[L091]: this policy has no test
      --> a.policy:1:1
@@ -743,7 +743,7 @@ fn lint_mends_what_can_be_mended() {
     "#);
     // What is included is not ours to change, and what is well stays as it was written.
     assert_eq!(folder.read("names.policy"), "hosts ours = \"**.acme.com\", \"acme.com\"\n");
-    assert_eq!(folder.read("b.policy"), "policy b layer team\n\nallow  run \"ls\"\n");
+    assert_eq!(folder.read("b.policy"), "policy b layer team\n\ndeny  run \"ls\" because \"x\"\n");
     assert_snapshot!(folder.run_with(&["lint", "--fix", "-"], "allow run \"sort ...\"\n"), @r#"
     allow run "sort {no --compress-program} {no -o|--output} ..."
     "#);

@@ -53,6 +53,7 @@ fn edited(text: &str, edits: usize, dice: &mut Dice) -> String {
 }
 
 fn main() {
+    lints();
     for (rules, edits, seeds) in
         [(1_000, 0, 3), (1_000, 1, 9), (1_000, 6, 9), (1_000, 20, 5), (10_000, 6, 3)]
     {
@@ -82,6 +83,26 @@ fn main() {
             times[times.len() - 1].0,
             times[0].1,
             compiles[compiles.len() / 2],
+        );
+    }
+}
+
+/// Lint with all proofs.
+fn lints() {
+    for rules in [100, 1_000] {
+        let mut times = Vec::new();
+        let mut found = 0;
+        for seed in 0..5 {
+            let model = load(&Workload::new(seed, rules).text());
+            let start = Instant::now();
+            found += policy_lang::lint::lint(&model).len();
+            times.push(start.elapsed().as_secs_f64() * 1e3);
+        }
+        times.sort_by(f64::total_cmp);
+        println!(
+            "lint rules {rules:6}: median {:8.1} ms, slowest {:8.1} ms, compiling included, {found} findings",
+            times[times.len() / 2],
+            times[times.len() - 1],
         );
     }
 }

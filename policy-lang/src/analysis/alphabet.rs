@@ -4,6 +4,7 @@
 //! match them. A class of such tokens is found by walking the automata of the globs together, byte
 //! by byte and nearest first, and is shown by a token that reads naturally where one is known.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -133,6 +134,15 @@ impl Alphabet {
         }
     }
 
+    /// A pattern as it is compared with tokens of the kind.
+    pub(crate) fn as_compared<'p>(&self, pattern: &'p TokenPattern) -> Cow<'p, TokenPattern> {
+        if self.kind == (TokenKind::Component { folded: true }) {
+            Cow::Owned(fold_token(pattern))
+        } else {
+            Cow::Borrowed(pattern)
+        }
+    }
+
     /// The number of a literal; none where no token of the kind is this text.
     pub(crate) fn literal(&mut self, text: &str) -> Option<u32> {
         if !self.kind.is_token(text) {
@@ -163,10 +173,7 @@ impl Alphabet {
             return Ok(known);
         }
         let hir = match &glob {
-            Glob::Pattern(pattern) if self.kind == (TokenKind::Component { folded: true }) => {
-                whole(&fold_token(pattern))
-            }
-            Glob::Pattern(pattern) => whole(pattern),
+            Glob::Pattern(pattern) => whole(&self.as_compared(pattern)),
             Glob::Flag(word) => word.hir(),
             Glob::HasSlash => whole(&TokenPattern {
                 pieces: vec![

@@ -292,7 +292,8 @@ impl<'a> Builder<'a> {
         if pattern.is_any() {
             return Ok(Some(Test::Any));
         }
-        if let Some(literal) = pattern.as_literal() {
+        // On a file system that ignores case a name is looked for in its folded spelling.
+        if let Some(literal) = self.alphabet.as_compared(pattern).as_literal() {
             return Ok(self.alphabet.literal(literal).map(Test::Literal));
         }
         Ok(Some(Test::Glob(self.alphabet.glob(Glob::Pattern(pattern.clone()))?)))

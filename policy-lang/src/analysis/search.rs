@@ -118,7 +118,7 @@ impl OptionSets {
         }
     }
 
-    fn join(&mut self, one: u32, other: u32) -> u32 {
+    pub(crate) fn join(&mut self, one: u32, other: u32) -> u32 {
         if one == other {
             return one;
         }
@@ -140,6 +140,11 @@ impl OptionSets {
             remember: joined.remember,
         };
         self.number(&joined)
+    }
+
+    /// The options of a number.
+    pub(crate) fn of(&self, number: u32) -> &RuleOptions {
+        &self.all[number as usize]
     }
 
     /// Whether some statement has options.
@@ -421,6 +426,14 @@ impl<'m> Search<'m> {
     /// Says on which sides a statement stands.
     pub(crate) fn set_sides(&mut self, statement: usize, sides: [bool; 2]) {
         self.question.statements[statement].sides = sides;
+    }
+
+    /// Gives a statement with a rank other options.
+    pub(crate) fn set_options(&mut self, statement: usize, options: &RuleOptions) {
+        let number = self.question.options.number(options);
+        if let Effect::Rank(_, own) = &mut self.question.statements[statement].effect {
+            *own = number;
+        }
     }
 
     /// Looks only for answers of the first side that are at most this rank. Counted operands are

@@ -339,6 +339,38 @@ impl<'m> Setup<'m> {
         )
     }
 
+    /// The formula of a rule of the old policy.
+    pub(crate) fn rule(&self, index: usize) -> &Lowered {
+        &self.sides[0].rules[index]
+    }
+
+    /// A search over some formulas alone, each with an effect and the sides on which it has it. There
+    /// are no defaults, and ranks are no tiers: what can hold counts with its rank.
+    pub(crate) fn search_of<'s>(
+        &'s self,
+        action: Action,
+        platform: Option<Platform>,
+        reading: Reading,
+        formulas: &[(&Lowered, Effect, [bool; 2])],
+    ) -> Search<'s> {
+        let mut writer = Writer::new(&self.ground, reading);
+        let trust = writer.trust(&self.sides[0].trusts);
+        let statements = formulas
+            .iter()
+            .map(|(lowered, effect, sides)| Statement {
+                formula: writer.formula(lowered, trust),
+                effect: effect.clone(),
+                sides: *sides,
+                loosens: false,
+                asks_addresses: self.ground.asks_addresses(lowered),
+                origins: [None; 2],
+            })
+            .collect();
+        let options = OptionSets::default();
+        let question = Question { aspect: Aspect::Record, statements, defaults: [0; 2], options };
+        writer.search(action, self.joined, platform, question)
+    }
+
     /// The actions that anything is said of.
     pub(crate) fn actions(&self) -> BTreeSet<Action> {
         Action::ALL.into_iter().collect()

@@ -10,6 +10,7 @@ use super::allowance::{Allowance, Report, allowances};
 use crate::diagnostic::Diagnostic;
 use crate::model::pattern::{CommandPattern, HostPattern, PairPattern, PathPattern, TokenPattern};
 use crate::model::{Atom, AttrRef, Effect, Formula, Model, Rule, RuleOptions};
+use crate::prove::worth::{self, ClauseFinding, Worth, Worths};
 use crate::span::{Location, SourceId, Span};
 use crate::syntax::ast::{self, AttributePath, BlockHead, Condition, Item, Matches, Object};
 use crate::syntax::parse;
@@ -75,12 +76,15 @@ pub(super) struct Context<'a> {
     /// Every rule of the model, with the sentence that it was, in the order of the model.
     pub(super) sentences: Vec<Sentence<'a>>,
     policy: OnceCell<Option<Policy>>,
+    worths: OnceCell<Option<Worths>>,
 }
 
 /// A rule, and how it was written.
 #[derive(Clone)]
 pub(super) struct Sentence<'a> {
     pub(super) rule: &'a Rule,
+    /// Its place among the rules of the model.
+    pub(super) index: usize,
     pub(super) written: &'a ast::Sentence,
     /// The heads of the blocks around it, outermost first.
     pub(super) around: Vec<&'a BlockHead>,
@@ -92,18 +96,41 @@ impl<'a> Context<'a> {
         for file in files {
             place_sentences(&file.tree.items, file, &mut Vec::new(), &mut by_place);
         }
-        let sentence = |rule: &'a Rule| {
+        let sentence = |(index, rule): (usize, &'a Rule)| {
             let (written, around) = by_place.get(&rule.at)?;
-            Some(Sentence { rule, written, around: around.clone() })
+            Some(Sentence { rule, index, written, around: around.clone() })
         };
-        let sentences = model.rules.iter().filter_map(sentence).collect();
-        Context { model, files, sentences, policy: OnceCell::new() }
+        let sentences = model.rules.iter().enumerate().filter_map(sentence).collect();
+        Context { model, files, sentences, policy: OnceCell::new(), worths: OnceCell::new() }
     }
 
     /// The compiled policy, made when it is first asked for. None where it is too large, which is
     /// an error already.
     pub(super) fn policy(&self) -> Option<&Policy> {
         self.policy.get_or_init(|| crate::compile::compile(self.model).ok()).as_ref()
+    }
+
+    /// What each rule is worth, looked at when it is first asked for. None where the policy is too
+    /// large.
+    pub(super) fn worths(&self) -> Option<&Worths> {
+        let look = || Some(worth::worths(self.model, self.policy()?));
+        self.worths.get_or_init(look).as_ref()
+    }
+
+    /// Every sentence, with what its rule is worth.
+    pub(super) fn with_worths(&self) -> impl Iterator<Item = (&Sentence<'a>, &Worth)> {
+        let worths = self.worths().map_or(&[][..], |worths| &worths.rules);
+        self.sentences.iter().filter_map(|sentence| Some((sentence, worths.get(sentence.index)?)))
+    }
+
+    /// Clauses that take nothing away, or everything.
+    pub(super) fn clauses(&self) -> impl Iterator<Item = &ClauseFinding> {
+        self.worths().into_iter().flat_map(|worths| &worths.clauses)
+    }
+
+    /// The sentence of a rule of the model.
+    pub(super) fn sentence(&self, rule: usize) -> Option<&Sentence<'a>> {
+        self.sentences.iter().find(|sentence| sentence.index == rule)
     }
 
     /// The file of a place.

@@ -20,6 +20,7 @@ mod fix;
 mod marks;
 mod names;
 mod programs;
+mod proved;
 mod rules;
 mod run_later;
 

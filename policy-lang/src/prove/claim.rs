@@ -225,7 +225,7 @@ impl Trial<'_, '_> {
     /// Whether the compiled policy decides a request so that it breaks the claim.
     fn confirm(&self, request: RequestBuf, action: Action) -> Option<Counterexample> {
         let claims = self.claims;
-        let counterexample = request.with_request(|asked| {
+        request.with_request(|asked| {
             let decision = claims.policy.decide(asked);
             let is_broken = self.breaks(decision.tier as u8 + 1)
                 && (self.speaks_of_escalation || !is_raised(&decision))
@@ -238,8 +238,7 @@ impl Trial<'_, '_> {
                 rule: decision.rule.and_then(|rule| of_rule(rule.name)),
                 default: decision.default,
             })
-        });
-        counterexample
+        })
     }
 
     /// Requests of a command or a call with files that rules tell apart as operands.

@@ -16,6 +16,7 @@
 //! escalated, neither breaks a claim nor saves it, but where the description speaks of `escalated`.
 
 mod claim;
+pub(crate) mod worth;
 
 use policy_eval::{Action, Policy, RequestBuf, Tier, to_json};
 

@@ -2,9 +2,10 @@
 //! analysis tells, the interpreter must confirm.
 //!
 //! `POLICY_DIFFS` says how many pairs of policies are compared, `POLICY_CLAIMS` of how many
-//! policies claims are proved.
+//! policies claims are proved, `POLICY_RULES` of how many the rules are looked at.
 
 mod claims;
+mod rules;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -113,7 +113,9 @@ fn mended(pattern: &CommandPattern) -> Option<String> {
     let program = words.next().filter(|word| is_whole(word))?;
     let mut out = vec![program.to_owned()];
     for word in words {
-        if !is_whole(word) {
+        // What begins as a flag and could not stand in braces is left to its author.
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.()|".contains(&byte);
+        if !is_whole(word) || word.contains('-') && !word.bytes().all(is_plain) {
             return None;
         }
         let inside = word.strip_prefix('(').and_then(|word| word.strip_suffix(')'));

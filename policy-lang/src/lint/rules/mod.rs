@@ -17,20 +17,28 @@ mod broad_escape;
 mod broad_write;
 mod case_sensitive_name;
 mod command_runner;
+mod condition_always_false;
+mod condition_always_true;
 mod confusable_name;
 mod daemon_socket;
 mod default_allow;
 mod denial_without_reason;
+mod duplicate_rule;
+mod equivalent_rule;
 mod escaped_hidden_character;
 mod fails_open;
 mod flag_in_place;
 mod floors_lifted;
 mod hand_written_home;
+mod idle_exception;
+mod ineffective_loosening;
 mod interpreter;
 mod mark_never_asked;
 mod mark_never_set;
 mod missed_folder;
 mod misspelt_sandbox;
+mod never_decides;
+mod never_matches;
 mod no_tests;
 mod open_door;
 mod open_inside;
@@ -39,6 +47,7 @@ mod public_suffix_wildcard;
 mod raw_text_condition;
 mod record_without_effect;
 mod redundant_pattern;
+mod redundant_rule;
 mod remembered_always;
 mod secret_left_writable;
 mod trust_of_all;
@@ -64,6 +73,15 @@ mod writing_flag;
 
 /// Every lint, in the order of the codes. L001 to L019 are for those that need a proof.
 pub static LINTS: &[&Lint] = &[
+    &never_matches::LINT,
+    &never_decides::LINT,
+    &redundant_rule::LINT,
+    &condition_always_true::LINT,
+    &condition_always_false::LINT,
+    &duplicate_rule::LINT,
+    &equivalent_rule::LINT,
+    &idle_exception::LINT,
+    &ineffective_loosening::LINT,
     &denial_without_reason::LINT,
     &unnamed_rule::LINT,
     &unversioned_policy::LINT,
