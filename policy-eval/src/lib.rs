@@ -52,6 +52,8 @@ mod tier;
 mod truth;
 mod vocab;
 
+#[cfg(feature = "signature")]
+pub use artifact::{KeyError, PublicKey, SecretKey};
 pub use artifact::{LoadError, SignatureError, is_artifact};
 pub use canon::{counted_parts, operands};
 pub use decision::{Decision, Marks, OnFailure, Options, Place, Remember, RuleRef};

@@ -44,7 +44,7 @@ impl Policy {
     ///
     /// Bytes that were damaged do not load. Bytes that a person made on purpose may load, and may
     /// then decide anything, but no decision panics, goes on for ever, or reads outside them.
-    /// Against that a signature helps: [`Policy::load_signed`].
+    /// Against that a signature helps: `Policy::load_signed`, with the feature `signature`.
     ///
     /// ```
     /// use policy_eval::{LoadError, Policy};
@@ -64,6 +64,25 @@ impl Policy {
         let frame = Frame::read(&bytes)?;
         let index = Index::read(&bytes, &frame)?;
         Ok(Policy { loaded: Arc::new(Loaded { bytes, frame, index }) })
+    }
+
+    /// The policy in the bytes of an artifact that is signed with a key. [`Policy::load`] takes
+    /// signed artifacts too, and does not ask by whom.
+    ///
+    /// # Errors
+    /// When [`Policy::load`] does not load the bytes, when they are not signed, and when the
+    /// signature is that of another key or over other bytes.
+    ///
+    /// # Cost
+    /// That of [`Policy::load`], and a BLAKE3 hash over the bytes.
+    #[cfg(feature = "signature")]
+    pub fn load_signed(
+        bytes: impl Into<Cow<'static, [u8]>>,
+        key: &crate::PublicKey,
+    ) -> Result<Policy, LoadError> {
+        let bytes = bytes.into();
+        key.check(&bytes, crate::artifact::length(&bytes)?)?;
+        Policy::load(bytes)
     }
 
     /// The policy that a compiler laid down in tables.

@@ -13,10 +13,14 @@
 //! `docs/artifact.md` describes all of it.
 
 mod checksum;
+#[cfg(feature = "signature")]
+mod signature;
 
 use std::fmt;
 
 use checksum::checksum;
+#[cfg(feature = "signature")]
+pub use signature::{KeyError, PublicKey, SecretKey};
 
 /// What every artifact begins with. The first byte is not UTF-8, so no text begins with it, and a
 /// transfer that takes it for text damages it in a way that is seen.
@@ -144,30 +148,11 @@ impl<const N: usize> Frame<N> {
     /// # Cost
     /// That of the checksum.
     pub(crate) fn read(bytes: &[u8]) -> Result<Frame<N>, LoadError> {
-        if !is_artifact(bytes) {
-            return Err(LoadError::NoArtifact);
-        }
-        let number = |at: usize| number(bytes, at);
-        let cut_off = LoadError::Length { found: bytes.len() as u64, expected: HEADER as u64 };
-        // The version comes first: another one may have another header.
-        let found = number(8).ok_or(cut_off.clone())?;
-        if found != VERSION {
-            return Err(LoadError::Version { found, known: VERSION });
-        }
-        let header = bytes.first_chunk::<HEADER>().ok_or(cut_off)?;
-        let long = |at: usize| header[at..].first_chunk().map_or(0, |it| u64::from_le_bytes(*it));
-        let expected = long(16);
-        let wrong_length = LoadError::Length { found: bytes.len() as u64, expected };
-        let length = usize::try_from(expected).map_err(|_| wrong_length.clone())?;
-        if length < HEADER {
-            return Err(LoadError::Malformed("its length"));
-        }
-        let behind = bytes.len().checked_sub(length).ok_or(wrong_length.clone())?;
-        if behind != 0 && behind != SIGNATURE_TRAILER {
-            return Err(wrong_length);
-        }
+        let length = length(bytes)?;
         let bytes = &bytes[..length];
-        if checksum_of(bytes) != long(CHECKSUM_AT) {
+        let number = |at: usize| number(bytes, at);
+        let header = bytes.first_chunk::<HEADER>().ok_or(LoadError::Malformed("its length"))?;
+        if checksum_of(bytes) != long(header, CHECKSUM_AT) {
             return Err(LoadError::Checksum);
         }
         if number(12) != Some(N as u32) {
@@ -194,6 +179,31 @@ impl<const N: usize> Frame<N> {
         let mut digest = [0; 32];
         digest.copy_from_slice(&header[32..HEADER]);
         Ok(Frame { length, digest, sections })
+    }
+}
+
+/// How many of the bytes are the artifact; behind it there may be a signature and nothing else.
+pub(crate) fn length(bytes: &[u8]) -> Result<usize, LoadError> {
+    if !is_artifact(bytes) {
+        return Err(LoadError::NoArtifact);
+    }
+    let found = bytes.len() as u64;
+    let cut_off = LoadError::Length { found, expected: HEADER as u64 };
+    // The version comes first: another one may have another header.
+    let version = number(bytes, 8).ok_or(cut_off.clone())?;
+    if version != VERSION {
+        return Err(LoadError::Version { found: version, known: VERSION });
+    }
+    let header = bytes.first_chunk::<HEADER>().ok_or(cut_off)?;
+    let expected = long(header, 16);
+    let wrong = LoadError::Length { found, expected };
+    let length = usize::try_from(expected).map_err(|_| wrong.clone())?;
+    if length < HEADER {
+        return Err(LoadError::Malformed("its length"));
+    }
+    match bytes.len().checked_sub(length) {
+        Some(0 | SIGNATURE_TRAILER) => Ok(length),
+        _ => Err(wrong),
     }
 }
 
@@ -248,6 +258,10 @@ fn checksum_of(bytes: &[u8]) -> u64 {
     let (before, rest) = bytes.split_at(CHECKSUM_AT.min(bytes.len()));
     let behind = rest.get(8..).unwrap_or_default();
     checksum(behind) ^ checksum(before).rotate_left(32)
+}
+
+fn long(header: &[u8; HEADER], at: usize) -> u64 {
+    header[at..].first_chunk().map_or(0, |it| u64::from_le_bytes(*it))
 }
 
 fn number(bytes: &[u8], at: usize) -> Option<u32> {
