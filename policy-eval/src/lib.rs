@@ -64,7 +64,7 @@ pub use facts::{
     Word, WordKind,
 };
 pub use fields::{FieldError, Fields};
-pub use policy::{Live, Policy};
+pub use policy::{Live, Policy, Status};
 pub use request::{Declared, Request, ShellKind};
 pub use request_json::{MAX_LINE_BYTES, RequestBuf, to_json};
 pub use session::Session;

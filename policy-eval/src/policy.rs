@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::artifact::{Extent, Frame, LoadError};
 use crate::decision::Decision;
@@ -226,36 +226,123 @@ impl Policy {
 
 /// A policy that can be replaced while others decide with it.
 ///
+/// A policy that does not load changes nothing: the last good one stays in force, and
+/// [`Live::status`] says why the other is not.
+///
 /// ```
-/// # fn example(policy: policy_eval::Policy, newer: policy_eval::Policy) {
+/// # fn example(policy: policy_eval::Policy, bytes: Vec<u8>) {
 /// use policy_eval::{Live, Request};
 /// let live = Live::new(policy);
 /// let policy = live.current(); // keeps this version for as long as it is held
 /// let decision = policy.decide(&Request::read("/etc/hosts"));
-/// live.swap(newer); // decisions under way end on the version that they began with
+/// // Decisions under way end on the version that they began with.
+/// if let Err(error) = live.load(bytes) {
+///     eprintln!("{error}; {} stays in force", live.status().digest);
+/// }
 /// # }
 /// ```
+///
+/// # Cost
+/// Readers wait while a reference is exchanged and no longer: a policy is loaded before it is put
+/// in force, and the old one is freed by whoever holds it last.
 #[derive(Debug)]
 pub struct Live {
-    current: RwLock<Policy>,
+    state: RwLock<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    current: Policy,
+    swaps: u64,
+    failure: Option<Arc<str>>,
+}
+
+/// What a [`Live`] handle has in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Status {
+    /// The digest of the policy in force.
+    pub digest: String,
+    /// How many times it was replaced.
+    pub swaps: u64,
+    /// Why the last policy that was to be put in force is not; none where it is.
+    pub failure: Option<Arc<str>>,
 }
 
 impl Live {
     /// A handle that starts with this policy.
     pub fn new(policy: Policy) -> Live {
-        Live { current: RwLock::new(policy) }
+        Live { state: RwLock::new(State { current: policy, swaps: 0, failure: None }) }
     }
 
     /// The policy in force. Hold it for as long as one action is decided, so that all its parts
     /// see one version.
     pub fn current(&self) -> Policy {
-        // A thread that panicked while it swapped left one whole policy or the other.
-        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.read().current.clone()
     }
 
     /// Puts another policy in force, and gives back the one that was.
     pub fn swap(&self, policy: Policy) -> Policy {
-        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
-        std::mem::replace(&mut *current, policy)
+        let mut state = self.write();
+        state.swaps += 1;
+        state.failure = None;
+        std::mem::replace(&mut state.current, policy)
+    }
+
+    /// Puts the policy in the bytes of an artifact in force, and gives back the one that was.
+    ///
+    /// # Errors
+    /// When [`Policy::load`] does not load the bytes. The policy in force stays.
+    pub fn load(&self, bytes: impl Into<Cow<'static, [u8]>>) -> Result<Policy, LoadError> {
+        self.replace(Policy::load(bytes))
+    }
+
+    /// The same for an artifact that is signed with a key.
+    ///
+    /// # Errors
+    /// When [`Policy::load_signed`] does not load the bytes. The policy in force stays.
+    #[cfg(feature = "signature")]
+    pub fn load_signed(
+        &self,
+        bytes: impl Into<Cow<'static, [u8]>>,
+        key: &crate::PublicKey,
+    ) -> Result<Policy, LoadError> {
+        self.replace(Policy::load_signed(bytes, key))
+    }
+
+    /// Puts a policy in force that was made in another way, where that succeeded: compiled from
+    /// text, read from a file. Gives back the one that was.
+    ///
+    /// # Errors
+    /// What was handed in. The policy in force stays.
+    pub fn replace<E: fmt::Display>(&self, made: Result<Policy, E>) -> Result<Policy, E> {
+        match made {
+            Ok(policy) => Ok(self.swap(policy)),
+            Err(error) => {
+                let failure = error.to_string().into();
+                self.write().failure = Some(failure);
+                Err(error)
+            }
+        }
+    }
+
+    /// What is in force, and why the last attempt to replace it failed, if it did.
+    pub fn status(&self) -> Status {
+        let state = self.read();
+        Status {
+            digest: state.current.digest().to_owned(),
+            swaps: state.swaps,
+            failure: state.failure.clone(),
+        }
+    }
+
+    // A thread that panicked while it held the lock left one whole policy or the other.
+
+    fn read(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
