@@ -95,6 +95,8 @@ pub(crate) fn decide_parts<'p>(
     each: &mut dyn FnMut(PartDecision<'p>),
 ) -> Decision<'p> {
     let mut total = Total::default();
+    // What is told is read apart, so that it cannot change what is decided.
+    let told = View::new(tables.bytes, tables.index);
     canon::parts(request, &mut |judged| {
         let outcome = engine::decide_part(tables, judged);
         total.add(outcome, judged.part.alternative);
@@ -102,7 +104,7 @@ pub(crate) fn decide_parts<'p>(
             each(PartDecision {
                 part: describe(judged.part),
                 tier: outcome.tier(),
-                rule: tables.rule_ref(outcome.rule),
+                rule: told.rule_ref(outcome.rule),
             });
         }
     });
@@ -117,11 +119,13 @@ fn is_worth_telling(part: &Part<'_>, outcome: &engine::Outcome) -> bool {
 pub(crate) fn explain<'p>(tables: &View<'p>, request: &Request<'_>) -> Explanation<'p> {
     let mut total = Total::default();
     let mut parts = Vec::new();
+    // What is told is read apart, so that it cannot change what is decided.
+    let told = View::new(tables.bytes, tables.index);
     canon::parts(request, &mut |judged| {
         let outcome = engine::decide_part(tables, judged);
         total.add(outcome, judged.part.alternative);
         if is_worth_telling(judged.part, &outcome) {
-            parts.push(part(tables, judged, &outcome));
+            parts.push(part(&told, judged, &outcome));
         }
     });
     Explanation { decision: total.finish().decision(tables), parts }
