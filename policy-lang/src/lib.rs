@@ -7,6 +7,7 @@
 //! [`testing`] runs the tests in a policy, [`prove`] proves its `never` and `always`, [`diagnostic`] shows what is wrong with one.
 
 mod analysis;
+pub mod artifact;
 mod automata;
 pub mod check;
 pub mod compile;

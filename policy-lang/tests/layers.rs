@@ -29,7 +29,7 @@ const POLICY_LANG: &[&[&str]] = &[
     &["format"],
     &["model"],
     &["check", "interp", "digest", "automata"],
-    &["compile"],
+    &["compile", "artifact"],
     &["analysis", "why"],
     &["testing", "scope", "graph", "diff"],
     &["prove"],
