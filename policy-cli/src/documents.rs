@@ -24,6 +24,8 @@ use policy_lang::why::{Cause, Difference, Fix, NearestDenial, Obstacle, WhyNot};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use crate::commands::compile::Written;
+
 /// Changes when a document loses a field or a field its meaning.
 pub(crate) const SCHEMA_VERSION: u32 = 1;
 
@@ -181,6 +183,56 @@ pub(crate) struct PolicyDocument<'a> {
 impl<'a> From<&'a Policy> for PolicyDocument<'a> {
     fn from(policy: &'a Policy) -> Self {
         PolicyDocument { name: policy.name(), version: policy.version(), digest: policy.digest() }
+    }
+}
+
+/// What was written: `policy compile`.
+#[derive(Serialize)]
+pub(crate) struct CompiledDocument<'a> {
+    schema_version: u32,
+    file: &'a str,
+    bytes: usize,
+    rules: usize,
+    layers: Vec<&'a str>,
+    /// The public key, in base64.
+    signed_by: Option<&'a str>,
+    policy: PolicyDocument<'a>,
+}
+
+impl<'a> CompiledDocument<'a> {
+    pub(crate) fn new(written: &'a Written<'a>) -> Self {
+        CompiledDocument {
+            schema_version: SCHEMA_VERSION,
+            file: written.name,
+            bytes: written.size,
+            rules: written.policy.rules().count(),
+            layers: written.model.layers.iter().map(|layer| layer.layer.name()).collect(),
+            signed_by: written.signer.as_deref(),
+            policy: written.policy.into(),
+        }
+    }
+}
+
+/// Whether it is signed: `policy verify`.
+#[derive(Serialize)]
+pub(crate) struct VerifiedDocument<'a> {
+    schema_version: u32,
+    file: &'a str,
+    verified: bool,
+    /// Why not.
+    reason: Option<&'a str>,
+    policy: Option<PolicyDocument<'a>>,
+}
+
+impl<'a> VerifiedDocument<'a> {
+    pub(crate) fn new(file: &'a str, checked: Result<&'a Policy, &'a str>) -> Self {
+        VerifiedDocument {
+            schema_version: SCHEMA_VERSION,
+            file,
+            verified: checked.is_ok(),
+            reason: checked.err(),
+            policy: checked.ok().map(PolicyDocument::from),
+        }
     }
 }
 

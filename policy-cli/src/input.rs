@@ -9,7 +9,8 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use policy_eval::{MAX_LINE_BYTES, Policy};
+use policy_eval::{MAX_LINE_BYTES, Policy, is_artifact};
+use policy_lang::artifact::ArtifactError;
 use policy_lang::diagnostic::Level;
 use policy_lang::model::Model;
 use policy_lang::span::Source;
@@ -35,13 +36,20 @@ pub(crate) fn source(path: &Path) -> Result<Arc<Source>, Stop> {
     Ok(Source::new(name(path), text))
 }
 
-/// A file, a file of a git revision, or standard input.
-fn source_or_revision(path: &Path, repository: &Repository) -> Result<Arc<Source>, Stop> {
+/// What a file, a file of a git revision, or standard input holds, and its name.
+fn named_bytes(path: &Path, repository: &Repository) -> Result<(String, Vec<u8>), Stop> {
     match path.to_str().and_then(revision::parse) {
-        None => source(path),
-        Some(named) => revision_source(named, repository)
-            .map_err(|reason| Stop::Unable(format!("cannot read `{named}`: {reason}"))),
+        None => Ok((name(path).into_owned(), bytes(path).map_err(Stop::unable)?)),
+        Some(named) => {
+            let read = repository.read(named, MOST_BYTES);
+            let (path, bytes) = read.map_err(|reason| unreadable(&named, reason))?;
+            Ok((format!("{}:{path}", named.revision), bytes))
+        }
     }
+}
+
+fn unreadable(what: &dyn fmt::Display, reason: String) -> Stop {
+    Stop::Unable(format!("cannot read `{what}`: {reason}"))
 }
 
 fn revision_source(named: Named<'_>, repository: &Repository) -> Result<Arc<Source>, String> {
@@ -50,6 +58,9 @@ fn revision_source(named: Named<'_>, repository: &Repository) -> Result<Arc<Sour
 }
 
 fn utf8(bytes: Vec<u8>) -> Result<String, String> {
+    if is_artifact(&bytes) {
+        return Err("it is a compiled policy, not text".to_owned());
+    }
     String::from_utf8(bytes).map_err(|error| {
         format!("it is not UTF-8 text (byte {})", error.utf8_error().valid_up_to())
     })
@@ -60,21 +71,29 @@ pub(crate) fn name(path: &Path) -> Cow<'_, str> {
     if is_stdin(path) { Cow::Borrowed("<stdin>") } else { path.to_string_lossy() }
 }
 
-/// A policy that was read, checked and compiled.
+/// A policy that was read and checked, and compiled now or before.
 pub(crate) struct Loaded {
     pub(crate) model: Model,
     pub(crate) policy: Policy,
 }
 
-/// Reads, checks and compiles a policy. Several files are its layers.
+/// What the files of a policy are.
+enum Given {
+    /// Texts of one or more layers.
+    Texts(Vec<Arc<Source>>),
+    /// A policy that was compiled before.
+    Artifact(Policy),
+}
+
+/// Reads a policy: checks and compiles texts, which are its layers, or loads an artifact.
 pub(crate) fn load(paths: &[PathBuf]) -> Result<Loaded, Stop> {
-    let model = model(paths)?;
-    match policy_lang::compile::compile(&model) {
-        Ok(policy) => Ok(Loaded { model, policy }),
-        Err(error) => {
-            let diagnostics = vec![error.finding()];
-            Err(Stop::Invalid(Failure { sources: model.sources, diagnostics }))
+    match given(paths)? {
+        Given::Texts(sources) => {
+            let model = check_sources(sources).map_err(Stop::Invalid)?;
+            let policy = compile(&model)?;
+            Ok(Loaded { model, policy })
         }
+        Given::Artifact(policy) => Ok(Loaded { model: model_of(&policy)?, policy }),
     }
 }
 
@@ -89,18 +108,73 @@ pub(crate) fn load_proved(paths: &[PathBuf]) -> Result<Loaded, Stop> {
     Err(Stop::Invalid(Failure { sources: loaded.model.sources, diagnostics }))
 }
 
-/// Reads and checks a policy.
-pub(crate) fn model(paths: &[PathBuf]) -> Result<Model, Stop> {
-    check_sources(sources(paths)?).map_err(Stop::Invalid)
+/// Compiles a checked policy.
+pub(crate) fn compile(model: &Model) -> Result<Policy, Stop> {
+    policy_lang::compile::compile(model).map_err(|error| {
+        let diagnostics = vec![error.finding()];
+        Stop::Invalid(Failure { sources: model.sources.clone(), diagnostics })
+    })
 }
 
-/// The files of a policy.
+/// Reads and checks a policy.
+pub(crate) fn model(paths: &[PathBuf]) -> Result<Model, Stop> {
+    match given(paths)? {
+        Given::Texts(sources) => check_sources(sources).map_err(Stop::Invalid),
+        Given::Artifact(policy) => model_of(&policy),
+    }
+}
+
+/// The files of a policy, where they are texts.
 pub(crate) fn sources(paths: &[PathBuf]) -> Result<Vec<Arc<Source>>, Stop> {
+    match given(paths)? {
+        Given::Texts(sources) => Ok(sources),
+        Given::Artifact(_) => {
+            let name = paths.first().map(|path| name(path)).unwrap_or_default();
+            Err(unreadable(&name, "it is a compiled policy, not text".to_owned()))
+        }
+    }
+}
+
+/// Loads an artifact.
+pub(crate) fn artifact(path: &Path) -> Result<(Policy, Vec<u8>), Stop> {
+    let (name, bytes) = named_bytes(path, &Repository::default())?;
+    let policy = Policy::load(bytes.clone()).map_err(|error| unloadable(&name, &error))?;
+    Ok((policy, bytes))
+}
+
+fn unloadable(name: &str, error: &dyn fmt::Display) -> Stop {
+    Stop::Unable(format!("cannot load `{name}`: {error}"))
+}
+
+fn given(paths: &[PathBuf]) -> Result<Given, Stop> {
     if paths.iter().filter(|path| is_stdin(path)).count() > 1 {
         return Err(Stop::usage("standard input can be read only once"));
     }
     let repository = Repository::default();
-    paths.iter().map(|path| source_or_revision(path, &repository)).collect()
+    let mut sources = Vec::with_capacity(paths.len());
+    for path in paths {
+        let (name, bytes) = named_bytes(path, &repository)?;
+        if is_artifact(&bytes) {
+            if 1 < paths.len() {
+                return Err(Stop::Usage(format!(
+                    "`{name}` is a compiled policy: it holds all its layers, so it stands alone"
+                )));
+            }
+            let policy = Policy::load(bytes).map_err(|error| unloadable(&name, &error))?;
+            return Ok(Given::Artifact(policy));
+        }
+        let text = utf8(bytes).map_err(|reason| unreadable(&name, reason))?;
+        sources.push(Source::new(name, text));
+    }
+    Ok(Given::Texts(sources))
+}
+
+/// The checked policy that an artifact was made from.
+fn model_of(policy: &Policy) -> Result<Model, Stop> {
+    policy_lang::artifact::model(policy).map_err(|error| match error {
+        ArtifactError::Invalid(failure) => Stop::Invalid(failure),
+        error => Stop::unable(error),
+    })
 }
 
 /// Checks sources, and reads what they include from files beside them; of a revision, from that
@@ -165,6 +239,11 @@ impl fmt::Display for Unreadable {
 
 /// The text of a file, or of standard input.
 pub(crate) fn text(path: &Path) -> Result<String, Unreadable> {
+    utf8(bytes(path)?).map_err(|reason| Unreadable { path: path.to_owned(), reason })
+}
+
+/// What a file holds, or standard input.
+pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, Unreadable> {
     let unreadable = |reason| Unreadable { path: path.to_owned(), reason };
     let mut bytes = Vec::new();
     let mut reader = open(path).map_err(unreadable)?.take(MOST_BYTES + 1);
@@ -172,7 +251,7 @@ pub(crate) fn text(path: &Path) -> Result<String, Unreadable> {
     if MOST_BYTES < bytes.len() as u64 {
         return Err(unreadable(format!("it has more than {} MiB", MOST_BYTES >> 20)));
     }
-    utf8(bytes).map_err(unreadable)
+    Ok(bytes)
 }
 
 /// Opens a file, or standard input.

@@ -1,10 +1,10 @@
 //! `policy debug`: each stage of a policy as text.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use policy_eval::safe;
+use policy_eval::{Layer, safe};
 use policy_lang::model::{Effect, Model, words};
 use policy_lang::span::SourceId;
 use policy_lang::{Failure, graph, syntax};
@@ -29,6 +29,8 @@ enum Stage {
     Model,
     /// The decision DAG of each action.
     Dag,
+    /// What a compiled policy holds, and where its bytes go.
+    Artifact,
 }
 
 pub(crate) fn run(args: &DebugArgs, ui: &mut Ui) -> Result<Outcome, Stop> {
@@ -42,8 +44,54 @@ pub(crate) fn run(args: &DebugArgs, ui: &mut Ui) -> Result<Outcome, Stop> {
                 graph::graph(&loaded.model, &loaded.policy, &actions).map_err(Stop::unable)?;
             ui.write_all(graph::text(&graph).as_bytes())?;
         }
+        Stage::Artifact => {
+            for path in &args.files {
+                artifact(path, ui)?;
+            }
+        }
     }
     Ok(Outcome::Done)
+}
+
+/// What the bytes of a compiled policy are, the largest section first.
+fn artifact(path: &Path, ui: &mut Ui) -> Result<(), Stop> {
+    let (policy, bytes) = input::artifact(path)?;
+    let name = safe(&input::name(path)).into_owned();
+    let size = policy.artifact().len();
+    writeln!(ui, "{name}: {size} bytes, format version {}", policy_eval::artifact::VERSION)?;
+    for (what, text) in [("policy", policy.name()), ("version", policy.version())] {
+        if let Some(text) = text {
+            writeln!(ui, "{what:<9}{}", safe(text))?;
+        }
+    }
+    writeln!(ui, "digest   {}", policy.digest())?;
+    let sound = match policy.verify() {
+        Ok(()) => "every index and the digest fit".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    writeln!(ui, "checked  {sound}")?;
+    let signed = if bytes.len() == size { "no" } else { "yes; `policy verify` says by whom" };
+    writeln!(ui, "signed   {signed}")?;
+    let rules: Vec<_> = policy.rules().collect();
+    writeln!(ui, "rules    {}", rules.len())?;
+    for layer in Layer::ALL {
+        let many = rules.iter().filter(|(_, of)| *of == layer).count();
+        if many > 0 {
+            writeln!(ui, "  {:<8}{many}", layer.name())?;
+        }
+    }
+    writeln!(ui, "files")?;
+    for file in policy.files() {
+        writeln!(ui, "  {}", safe(file))?;
+    }
+    writeln!(ui, "sections")?;
+    let mut sections: Vec<_> = policy.sections().collect();
+    sections.sort_by_key(|&(_, length)| std::cmp::Reverse(length));
+    for (section, length) in sections {
+        let share = (length * 1000).checked_div(size).unwrap_or(0);
+        writeln!(ui, "  {:<10}{length:>10} {:>5}.{} %", section.name(), share / 10, share % 10)?;
+    }
+    Ok(())
 }
 
 fn trees(files: &[PathBuf], ui: &mut Ui) -> Result<(), Stop> {

@@ -1,5 +1,6 @@
 //! The commands, one a file.
 
+pub(crate) mod compile;
 mod completions;
 mod debug;
 mod decide;
@@ -12,6 +13,7 @@ mod lint;
 mod other;
 mod scope;
 pub(crate) mod test;
+mod verify;
 
 use std::ffi::OsString;
 
@@ -37,6 +39,10 @@ pub(crate) enum Command {
     Explain(Box<explain::ExplainArgs>),
     /// Say what a change to a policy changes in meaning.
     Diff(diff::DiffArgs),
+    /// Write a policy as bytes that load at once.
+    Compile(compile::CompileArgs),
+    /// Check by whom a compiled policy is signed.
+    Verify(verify::VerifyArgs),
     /// Draw the decision DAG.
     Graph(graph::GraphArgs),
     /// Say what an operating system can hold a sandbox to.
@@ -61,6 +67,8 @@ impl Command {
             Command::Decide(args) => decide::run(args, ui),
             Command::Explain(args) => explain::run(args, ui),
             Command::Diff(args) => diff::run(args, ui),
+            Command::Compile(args) => compile::run(args, ui),
+            Command::Verify(args) => verify::run(args, ui),
             Command::Graph(args) => graph::run(args, ui),
             Command::Scope(args) => scope::run(args, ui),
             Command::Init(args) => init::run(args, ui),
