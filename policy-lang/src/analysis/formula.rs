@@ -199,34 +199,23 @@ impl Arena {
         }
     }
 
-    /// The formula with other atoms in place of its own.
-    pub(crate) fn rename(&mut self, id: Id, to: &mut dyn FnMut(u32) -> u32) -> Id {
-        match self.nodes[id.0 as usize].clone() {
-            Node::Known(_) => id,
-            Node::Atom(atom) => {
-                let atom = to(atom);
-                self.atom(atom)
+    /// Hands out the atoms that stand under a `not`, or otherwise may make the formula false by
+    /// holding.
+    pub(crate) fn negated(&self, id: Id, visit: &mut dyn FnMut(u32)) {
+        self.polarity(id, false, visit);
+    }
+
+    fn polarity(&self, id: Id, is_negated: bool, visit: &mut dyn FnMut(u32)) {
+        match &self.nodes[id.0 as usize] {
+            Node::Known(_) => {}
+            Node::Atom(atom) if is_negated => visit(*atom),
+            Node::Atom(_) => {}
+            Node::Not(inner) => self.polarity(*inner, !is_negated, visit),
+            Node::OfAnotherForm(inner) => self.polarity(*inner, is_negated, visit),
+            Node::And(parts) | Node::Or(parts) => {
+                parts.iter().for_each(|&part| self.polarity(part, is_negated, visit));
             }
-            Node::Not(inner) => {
-                let inner = self.rename(inner, to);
-                self.not(inner)
-            }
-            Node::OfAnotherForm(inner) => {
-                let inner = self.rename(inner, to);
-                self.of_another_form(inner)
-            }
-            Node::And(parts) => {
-                let parts: Vec<Id> = parts.iter().map(|&part| self.rename(part, to)).collect();
-                self.and(parts)
-            }
-            Node::Or(parts) => {
-                let parts: Vec<Id> = parts.iter().map(|&part| self.rename(part, to)).collect();
-                self.or(parts)
-            }
-            Node::IfCertain(a, b, c) => {
-                let (a, b, c) = (self.rename(a, to), self.rename(b, to), self.rename(c, to));
-                self.if_certain(a, b, c)
-            }
+            Node::IfCertain(..) => self.atoms(id).iter().copied().for_each(visit),
         }
     }
 }

@@ -151,6 +151,15 @@ pub(crate) trait Guide {
     /// The part of a place that still matters; none where nothing does.
     fn trim(&mut self, machine: &Machine, cursor: Cursor) -> Option<Cursor>;
 
+    /// By state: whether tokens that lead to it are worth while. None: all are.
+    fn follow(&self) -> Option<&[bool]>;
+
+    /// How many ends were found.
+    fn found(&self) -> usize;
+
+    /// What a step over a token that some pattern names costs more, where it leads nowhere.
+    fn detour(&self, before: &Cursor, after: &Cursor) -> u32;
+
     /// A sequence may end here: the atoms that hold, by thread. `way` gives the steps to it.
     fn end(&mut self, truths: Vec<(usize, u32, Truth)>, way: &mut dyn FnMut() -> Vec<Step>);
 }
@@ -541,8 +550,9 @@ impl Machine {
 
     /// A place before the first token.
     ///
-    /// `unbound` says of each root by its place whether it is not bound.
-    pub(crate) fn start(&self, threads: &[Start], unbound: u32) -> Cursor {
+    /// `unbound` says of each root by its place whether it is not bound, `outside` whether the path
+    /// lies outside of it.
+    pub(crate) fn start(&self, threads: &[Start], unbound: u32, outside: u32) -> Cursor {
         let threads = threads
             .iter()
             .map(|start| {
@@ -571,7 +581,12 @@ impl Machine {
             })
             .collect();
         let all = (1u32 << self.roots.len()) - 1;
-        Cursor { threads, pending: all & !unbound, unbound: all & unbound, length: 0 }
+        Cursor {
+            threads,
+            pending: all & !unbound & !outside,
+            unbound: all & unbound,
+            length: 0,
+        }
     }
 
     /// Forgets trackers that no pattern needs any more.
@@ -700,7 +715,7 @@ impl Machine {
 
     /// What is known of the first atom on a command that may be any words.
     pub(crate) fn of_any_words(&self) -> Truth {
-        let start = self.start(&[Start { folded: false, is_first: true }], 0);
+        let start = self.start(&[Start { folded: false, is_first: true }], 0, 0);
         let end = self.step_at_run_time(&start, true, true);
         self.truths(&end).first().map_or(Truth::NO, |&(_, _, truth)| truth)
     }
@@ -966,6 +981,11 @@ impl Machine {
             .any(|(place, entry)| entry.is_bounded && waiting & 1 << place != 0)
     }
 
+    /// Whether a pattern says where a root may lie.
+    pub(crate) fn is_guard(pattern: &Pattern) -> bool {
+        pattern.atom & WITHIN != 0
+    }
+
     /// The atoms that hold of one sequence.
     pub(crate) fn run(
         &self,
@@ -995,13 +1015,16 @@ impl Machine {
         self.truths(&cursor)
     }
 
-    /// The literals and globs that matter for the next token.
-    fn asked(&self, cursor: &Cursor) -> (Vec<u32>, Vec<u32>) {
+    /// The literals and globs that matter for the next token. With `follow`, only literals that lead
+    /// to a state that it names.
+    fn asked(&self, cursor: &Cursor, follow: Option<&[bool]>) -> (Vec<u32>, Vec<u32>) {
+        let leads = |to: u32| follow.is_none_or(|follow| follow[to as usize]);
         let (mut literals, mut globs) = (Vec::new(), Vec::new());
         let mut of_set = |set: &[(u32, Truth)]| {
             for &(state, _) in set {
                 let state = &self.states[state as usize];
-                literals.extend(state.literals.iter().map(|&(literal, _)| literal));
+                let led = state.literals.iter().filter(|&&(_, to)| leads(to));
+                literals.extend(led.map(|&(literal, _)| literal));
                 globs.extend(state.globs.iter().map(|&(glob, _)| glob));
             }
         };
@@ -1048,13 +1071,23 @@ impl Machine {
         (literals, globs)
     }
 
+    fn followed_globs(&self, cursor: &Cursor, follow: &[bool]) -> Vec<u32> {
+        cursor
+            .states()
+            .flat_map(|state| &self.states[state as usize].globs)
+            .filter(|&&(_, to)| follow[to as usize])
+            .map(|&(glob, _)| glob)
+            .collect()
+    }
+
     /// The tokens that lead to different places, one of each kind.
     fn next_tokens(
         &self,
         alphabet: &mut Alphabet,
         cursor: &Cursor,
+        follow: Option<&[bool]>,
     ) -> Result<Vec<Rc<str>>, Exhausted> {
-        let (literals, globs) = self.asked(cursor);
+        let (literals, globs) = self.asked(cursor, follow);
         let mut tokens: Vec<Rc<str>> = Vec::new();
         for literal in literals {
             match literal {
@@ -1071,125 +1104,204 @@ impl Machine {
                 literal => tokens.push(alphabet.name(literal).clone()),
             }
         }
-        tokens.extend(alphabet.classes(&globs)?.iter().map(|class| class.token.clone()));
+        let classes = alphabet.classes(&globs)?;
+        let Some(follow) = follow else {
+            tokens.extend(classes.iter().map(|class| class.token.clone()));
+            return Ok(tokens);
+        };
+        // Of tokens that the followed globs take alike, the one that the fewest others match.
+        let followed = self.followed_globs(cursor, follow);
+        let mut best: Vec<(Vec<u32>, usize, &Rc<str>)> = Vec::new();
+        for class in classes.iter() {
+            let own: Vec<u32> =
+                class.globs.iter().copied().filter(|glob| followed.contains(glob)).collect();
+            let others = class.globs.len() - own.len();
+            match best.iter_mut().find(|(known, ..)| *known == own) {
+                Some(known) if others < known.1 => (known.1, known.2) = (others, &class.token),
+                Some(_) => {}
+                None => best.push((own, others, &class.token)),
+            }
+        }
+        tokens.extend(best.into_iter().map(|(_, _, token)| token.clone()));
         Ok(tokens)
     }
 
-    /// Walks from some places to all that matter, nearest first.
-    ///
-    /// `first` gives the first token as each reading has it, from the token of the last reading.
-    ///
-    /// # Errors
-    /// When the budget runs out.
-    pub(crate) fn walk(
-        &self,
-        alphabet: &mut Alphabet,
-        start: Cursor,
-        options: &WalkOptions<'_>,
-        guide: &mut dyn Guide,
-        budget: &mut Budget,
-    ) -> Result<(), Exhausted> {
-        let Some(start) = guide.trim(self, start) else { return Ok(()) };
-        let mut nodes: Vec<(Option<(usize, Step)>, u32)> = vec![(None, 0)];
-        let mut seen: FxHashMap<Cursor, u32> = FxHashMap::default();
-        seen.insert(start.clone(), 0);
-        let mut cursors = vec![start];
-        let mut open = BinaryHeap::from([Reverse((0u32, 0usize))]);
-        while let Some(Reverse((cost, at))) = open.pop() {
-            let cursor = cursors[at].clone();
-            if seen.get(&cursor).is_some_and(|&best| best < cost) {
-                continue;
-            }
-            budget.spend(1)?;
-            let depth = nodes[at].1;
-            if cursor.length as usize >= self.lengths.0 {
-                let mut way = || {
-                    let mut steps = Vec::new();
-                    let mut node = at;
-                    while let Some((before, step)) = &nodes[node].0 {
-                        steps.push(step.clone());
-                        node = *before;
-                    }
-                    steps.reverse();
-                    steps
-                };
-                guide.end(self.truths(&cursor), &mut way);
-            }
-            let mut next: Vec<(Step, Cursor, u32)> = Vec::new();
-            for place in 0..self.roots.len() {
-                if let Some(started) = self.start_root(&cursor, place) {
-                    let cost = match depth {
-                        0 => 60,
-                        1 => 6,
-                        _ => 0,
-                    };
-                    next.push((Step::Root(self.roots[place].root), started, cost));
-                }
-            }
-            if (cursor.length as usize) < self.lengths.1 {
-                if depth == 0
-                    && let Some(first) = options.first
-                {
-                    for tokens in first(self, alphabet, &cursor)? {
-                        let stepped = self.step_token(alphabet, &cursor, &tokens);
-                        next.push((Step::First(tokens), stepped, 2));
-                    }
-                } else {
-                    for token in self.next_tokens(alphabet, &cursor)? {
-                        let tokens = vec![token.clone(); cursor.threads.len()];
-                        let stepped = self.step_token(alphabet, &cursor, &tokens);
-                        next.push((Step::Token(token), stepped, 2));
-                    }
-                    if options.words_at_run_time {
-                        for (may_be_flag, many) in
-                            [(false, false), (true, false), (false, true), (true, true)]
-                        {
-                            let stepped = self.step_at_run_time(&cursor, may_be_flag, many);
-                            next.push((Step::AtRunTime { may_be_flag, many }, stepped, 20));
-                        }
-                    }
-                }
-            }
-            budget.spend(next.len() as u64)?;
-            for (step, cursor, more) in next {
-                let is_token = !matches!(step, Step::Root(_));
-                let Some(cursor) = guide.trim(self, cursor) else { continue };
-                let cost = cost + more;
-                match seen.get_mut(&cursor) {
-                    Some(best) if *best <= cost => continue,
-                    Some(best) => *best = cost,
-                    None => {
-                        seen.insert(cursor.clone(), cost);
-                    }
-                }
-                nodes.push((Some((at, step)), depth + u32::from(is_token)));
-                cursors.push(cursor);
-                open.push(Reverse((cost, nodes.len() - 1)));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// How the first word of several readings is found.
-pub(crate) type First<'a> =
-    dyn Fn(&Machine, &mut Alphabet, &Cursor) -> Result<Vec<Box<[Rc<str>]>>, Exhausted> + 'a;
-
-/// What a walk may step over.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct WalkOptions<'a> {
-    pub(crate) words_at_run_time: bool,
-    pub(crate) first: Option<&'a First<'a>>,
-}
-
-impl Machine {
     /// The tokens that matter next; for [`WalkOptions::first`].
     pub(crate) fn tokens_at(
         &self,
         alphabet: &mut Alphabet,
         cursor: &Cursor,
     ) -> Result<Vec<Rc<str>>, Exhausted> {
-        self.next_tokens(alphabet, cursor)
+        self.next_tokens(alphabet, cursor, None)
+    }
+}
+
+/// How the first token is found, as each reading has it.
+pub(crate) type First =
+    fn(&Machine, &mut Alphabet, &Cursor) -> Result<Vec<Box<[Rc<str>]>>, Exhausted>;
+
+/// What a walk may step over.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct WalkOptions {
+    pub(crate) words_at_run_time: bool,
+    pub(crate) first: Option<First>,
+}
+
+/// A walk from some place to all that matter, nearest first, that can be interrupted.
+pub(crate) struct Walker {
+    options: WalkOptions,
+    /// The step that led to each node, and how many tokens lie before it.
+    nodes: Vec<(Option<(usize, Step)>, u32)>,
+    cursors: Vec<Cursor>,
+    /// What the cheapest way to a place costs.
+    seen: FxHashMap<Cursor, u32>,
+    open: BinaryHeap<Reverse<(u32, usize)>>,
+}
+
+impl Walker {
+    pub(crate) fn new(
+        machine: &Machine,
+        start: Cursor,
+        options: WalkOptions,
+        guide: &mut dyn Guide,
+    ) -> Walker {
+        let mut walker = Walker {
+            options,
+            nodes: Vec::new(),
+            cursors: Vec::new(),
+            seen: FxHashMap::default(),
+            open: BinaryHeap::new(),
+        };
+        if let Some(start) = guide.trim(machine, start) {
+            walker.nodes.push((None, 0));
+            walker.seen.insert(start.clone(), 0);
+            walker.cursors.push(start);
+            walker.open.push(Reverse((0, 0)));
+        }
+        walker
+    }
+
+    /// Goes on until the guide has found so many ends more. True where there is nowhere left to go.
+    ///
+    /// # Errors
+    /// When the budget runs out.
+    pub(crate) fn resume(
+        &mut self,
+        machine: &Machine,
+        alphabet: &mut Alphabet,
+        guide: &mut dyn Guide,
+        enough: usize,
+        budget: &mut Budget,
+    ) -> Result<bool, Exhausted> {
+        let before = guide.found();
+        while guide.found() < before + enough {
+            let Some(Reverse((cost, at))) = self.open.pop() else { return Ok(true) };
+            let cursor = self.cursors[at].clone();
+            if self.seen.get(&cursor).is_some_and(|&best| best < cost) {
+                continue;
+            }
+            budget.spend(1)?;
+            let depth = self.nodes[at].1;
+            if cursor.length as usize >= machine.lengths.0 {
+                let nodes = &self.nodes;
+                guide.end(machine.truths(&cursor), &mut || way(nodes, at));
+            }
+            let next = self.steps(machine, alphabet, &cursor, depth, guide.follow())?;
+            budget.spend(next.len() as u64)?;
+            for (step, next, more) in next {
+                let is_token = !matches!(step, Step::Root(_));
+                let detour = match &step {
+                    Step::Token(token) if alphabet.number(token).is_some() => {
+                        guide.detour(&cursor, &next)
+                    }
+                    _ => 0,
+                };
+                let Some(next) = guide.trim(machine, next) else { continue };
+                let cost = cost + more + detour;
+                match self.seen.get_mut(&next) {
+                    Some(best) if *best <= cost => continue,
+                    Some(best) => *best = cost,
+                    None => {
+                        self.seen.insert(next.clone(), cost);
+                    }
+                }
+                self.nodes.push((Some((at, step)), depth + u32::from(is_token)));
+                self.cursors.push(next);
+                self.open.push(Reverse((cost, self.nodes.len() - 1)));
+            }
+        }
+        Ok(false)
+    }
+
+    /// Every step from a place, with what it costs: short ways and usual places first.
+    fn steps(
+        &self,
+        machine: &Machine,
+        alphabet: &mut Alphabet,
+        cursor: &Cursor,
+        depth: u32,
+        follow: Option<&[bool]>,
+    ) -> Result<Vec<(Step, Cursor, u32)>, Exhausted> {
+        let mut next = Vec::new();
+        for place in 0..machine.roots.len() {
+            if let Some(started) = machine.start_root(cursor, place) {
+                let cost = match depth {
+                    0 => 60,
+                    1 => 6,
+                    _ => 0,
+                };
+                next.push((Step::Root(machine.roots[place].root), started, cost));
+            }
+        }
+        if cursor.length as usize >= machine.lengths.1 {
+            return Ok(next);
+        }
+        if depth == 0
+            && let Some(first) = self.options.first
+        {
+            for tokens in first(machine, alphabet, cursor)? {
+                let stepped = machine.step_token(alphabet, cursor, &tokens);
+                next.push((Step::First(tokens), stepped, 2));
+            }
+            return Ok(next);
+        }
+        for token in machine.next_tokens(alphabet, cursor, follow)? {
+            let tokens = vec![token.clone(); cursor.threads.len()];
+            let stepped = machine.step_token(alphabet, cursor, &tokens);
+            next.push((Step::Token(token), stepped, 2));
+        }
+        if self.options.words_at_run_time {
+            for (may_be_flag, many) in [(false, false), (true, false), (false, true), (true, true)]
+            {
+                let stepped = machine.step_at_run_time(cursor, may_be_flag, many);
+                next.push((Step::AtRunTime { may_be_flag, many }, stepped, 20));
+            }
+        }
+        Ok(next)
+    }
+}
+
+fn way(nodes: &[(Option<(usize, Step)>, u32)], at: usize) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let mut node = at;
+    while let Some((before, step)) = &nodes[node].0 {
+        steps.push(step.clone());
+        node = *before;
+    }
+    steps.reverse();
+    steps
+}
+
+impl Cursor {
+    /// The states of all readings.
+    pub(crate) fn states(&self) -> impl Iterator<Item = u32> {
+        self.threads.iter().flat_map(|thread| thread.set.iter().map(|&(state, _)| state))
+    }
+
+    pub(crate) fn holds(&self, state: u32) -> bool {
+        self.threads
+            .iter()
+            .any(|thread| thread.set.binary_search_by_key(&state, |&(own, _)| own).is_ok())
     }
 }
 

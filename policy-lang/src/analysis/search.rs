@@ -14,7 +14,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::alphabet::Exhausted;
 use super::formula::{Arena, Id};
 use super::machine::Budget;
-use super::space::{AtomKey, Choice, Fact, Pruner, Reading, Space, Value};
+use super::space::{AtomKey, Choice, Fact, Pruner, Reading, RootMode, Space, Value};
 use super::witness;
 use crate::automata::group::CommandShape;
 use crate::compile::atoms::{Ask, Atoms, Lowered};
@@ -70,7 +70,7 @@ impl Statement {
         self.sides[0] != self.sides[1]
     }
 
-    fn rank(&self) -> Option<(u8, u32)> {
+    pub(crate) fn rank(&self) -> Option<(u8, u32)> {
         match self.effect {
             Effect::Rank(rank, options) => Some((rank, options)),
             _ => None,
@@ -220,6 +220,35 @@ pub(crate) struct Search<'m> {
     names: FxHashMap<(u8, bool), Vec<String>>,
     /// Answers of the first side above this rank are of no interest.
     ceiling: Option<u8>,
+    /// Where roots may lie; what is found in a part of all places is found, the rest is not proved.
+    pub(crate) scope: Scope,
+    /// The only pairs of ranks that are still looked for.
+    pub(crate) goals: Option<Vec<(u8, u8)>>,
+    /// Only what leads to the subject and to one more statement is looked at.
+    pub(crate) focus: Option<Focus>,
+}
+
+/// A search for requests in which one statement holds beside the subject, and others only where
+/// they must.
+///
+/// A token that no pattern of the two names can stand for any other: statements hold for fewer
+/// requests then, but for those with a pattern under a `not`, which is followed too. So what both
+/// sides answer is no stricter, and an answer that needs one statement beside the subject is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Focus {
+    /// The statement that has to hold; none: the subject alone.
+    pub(crate) beside: Option<usize>,
+}
+
+/// Where roots are looked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// Bound anywhere, or not bound.
+    Everywhere,
+    /// Bound: these anywhere, the others outside of all paths.
+    Within(Vec<u16>),
+    /// These bound or not, the others outside of all paths.
+    Beside(Vec<u16>),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -231,7 +260,7 @@ struct Key {
     floored: bool,
     resolved: bool,
     escalated: bool,
-    unbound: Vec<(u16, bool)>,
+    unbound: Vec<(u16, RootMode)>,
 }
 
 #[derive(Clone)]
@@ -388,6 +417,9 @@ impl<'g, 'm> Writer<'g, 'm> {
             seen: FxHashSet::default(),
             names: FxHashMap::default(),
             ceiling: None,
+            scope: Scope::Everywhere,
+            goals: None,
+            focus: None,
         };
         search.formulas = search.question.statements.iter().map(|one| one.formula).collect();
         for atom in 0..search.space.atoms.len() as u32 {
@@ -421,6 +453,25 @@ impl<'m> Search<'m> {
 
     pub(crate) fn question(&self) -> &Question {
         &self.question
+    }
+
+    /// The roots that a statement's patterns start from.
+    pub(crate) fn roots_of(&self, statement: usize) -> Vec<u16> {
+        self.space.roots(self.arena.atoms(self.formulas[statement]))
+    }
+
+    /// The roots of patterns under a `not`, of any statement.
+    pub(crate) fn negated_roots(&self) -> Vec<u16> {
+        let mut atoms = Vec::new();
+        for &id in &self.formulas {
+            self.arena.negated(id, &mut |atom| atoms.push(atom));
+        }
+        self.space.roots(&atoms)
+    }
+
+    /// Whether two statements say the same of when they hold.
+    pub(crate) fn have_one_formula(&self, one: usize, other: usize) -> bool {
+        self.formulas[one] == self.formulas[other]
     }
 
     /// Says on which sides a statement stands.
@@ -483,8 +534,9 @@ impl<'m> Search<'m> {
             };
             let statement = &self.question.statements[index as usize];
             let is_subject = subject == Some(index as usize);
+            let is_beside = self.focus.is_some_and(|focus| focus.beside == Some(index as usize));
             if !truth.can_hold() {
-                if is_subject {
+                if is_subject || is_beside {
                     return false;
                 }
                 continue;
@@ -552,8 +604,16 @@ impl<'m> Search<'m> {
                 return false;
             }
         }
+        if let Some(goals) = &self.goals
+            && !goals.iter().any(|&(from, to)| from >= sides[0].rank && to >= sides[1].rank)
+        {
+            return false;
+        }
+        let beside = self.focus.and_then(|focus| focus.beside);
         rest.retain(|&(index, _)| {
-            subject == Some(index as usize) || !self.is_dominated(index as usize, &sides)
+            subject == Some(index as usize)
+                || beside == Some(index as usize)
+                || !self.is_dominated(index as usize, &sides)
         });
         if let Some(subject) = subject
             && state.key.subject.is_none()
@@ -624,10 +684,11 @@ impl<'m> Search<'m> {
             .into_iter()
             .find(|root| !state.key.unbound.iter().any(|(known, _)| known == root));
         if let Some(root) = undecided {
-            for is_bound in [true, false] {
+            for &mode in self.modes(root) {
                 let mut next = state.clone();
-                next.key.unbound.push((root, is_bound));
+                next.key.unbound.push((root, mode));
                 next.key.unbound.sort_unstable();
+                let is_bound = mode != RootMode::Unbound;
                 next.values.push((Fact::Bound(root), Value::Bound(is_bound)));
                 if self.go(next, subject, budget, visit)? == Flow::Stop {
                     return Ok(Flow::Stop);
@@ -636,10 +697,45 @@ impl<'m> Search<'m> {
             return Ok(Flow::Continue);
         }
         let pruner = self.pruner(&state, &fact, &live, subject);
-        let unbound: Vec<u16> =
-            state.key.unbound.iter().filter(|(_, bound)| !bound).map(|&(root, _)| root).collect();
-        let choices = self.space.choices(&fact, &live, &state.values, &unbound, &pruner, budget)?;
-        self.choose(&state, &fact, &live, &choices, subject, budget, visit)
+        let modes = state.key.unbound.clone();
+        let is_program = fact == Fact::Path(Source::Builtin(Attr::Program));
+        if !matches!(fact, Fact::Path(_) | Fact::Command) || is_program {
+            let choices =
+                self.space.choices(&fact, &live, &state.values, &modes, &pruner, budget)?;
+            return self.choose(&state, &fact, &live, &choices, subject, budget, visit);
+        }
+        // Long walks are taken in turns, so that what is found can end them.
+        let mut walking = self.space.start_walk(&fact, &live, &modes, &pruner)?;
+        let mut enough = 2;
+        loop {
+            let goals = self.goals.clone();
+            let (choices, is_last) = self.space.next_choices(
+                &mut walking,
+                &fact,
+                &live,
+                enough,
+                goals.as_deref(),
+                budget,
+            )?;
+            if self.choose(&state, &fact, &live, &choices, subject, budget, visit)? == Flow::Stop {
+                return Ok(Flow::Stop);
+            }
+            if is_last {
+                return Ok(Flow::Continue);
+            }
+            enough *= 2;
+        }
+    }
+
+    fn modes(&self, root: u16) -> &'static [RootMode] {
+        match &self.scope {
+            Scope::Everywhere => &[RootMode::Bound, RootMode::Unbound],
+            Scope::Within(roots) if roots.contains(&root) => &[RootMode::Bound],
+            Scope::Beside(roots) if roots.contains(&root) => {
+                &[RootMode::Bound, RootMode::Unbound]
+            }
+            Scope::Within(_) | Scope::Beside(_) => &[RootMode::Outside],
+        }
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -705,9 +801,12 @@ impl<'m> Search<'m> {
                 open.extend(kept.iter().filter(|(index, _)| !taken.contains(index)));
                 if let Some(subject) = subject {
                     // The subject may have become false without being affected.
-                    let index = subject as u32;
-                    let was_open = state.key.open.iter().any(|&(known, _)| known == index);
-                    if was_open && !open.iter().any(|&(known, _)| known == index) {
+                    let beside = self.focus.and_then(|focus| focus.beside);
+                    let is_lost = |index: usize| {
+                        let is_it = |&(known, _): &(u32, Id)| known as usize == index;
+                        state.key.open.iter().any(is_it) && !open.iter().any(is_it)
+                    };
+                    if is_lost(subject) || beside.is_some_and(is_lost) {
                         continue;
                     }
                 }
@@ -840,23 +939,34 @@ impl<'m> Search<'m> {
             (None, Some(ceiling)) => pruner.subject = (ceiling, false),
             (None, None) => pruner.by_rank = false,
         }
-        if let Some(&(_, id)) = state.key.open.iter().find(|(index, _)| *index as usize == subject)
-        {
+        let must = |statement: usize, arena: &mut Arena| -> Vec<u32> {
+            let found = state.key.open.iter().find(|(index, _)| *index as usize == statement);
+            let Some(&(_, id)) = found else { return Vec::new() };
             let none = |atom: u32| is_live.contains(&atom).then_some(Truth::NO);
-            let without = self.arena.assign(id, &none);
-            if self.arena.truth(without) == Some(Truth::NO) {
-                pruner.must = self
-                    .arena
-                    .atoms(id)
-                    .iter()
-                    .copied()
-                    .filter(|atom| is_live.contains(atom))
-                    .collect();
+            let without = arena.assign(id, &none);
+            if arena.truth(without) != Some(Truth::NO) {
+                return Vec::new();
             }
-        }
-        // Anything at all may be the socket that a destination is.
-        if *fact == Fact::Endpoint {
-            pruner.by_rank &= true;
+            arena.atoms(id).iter().copied().filter(|atom| is_live.contains(atom)).collect()
+        };
+        pruner.must = must(subject, &mut self.arena);
+        if let Some(focus) = self.focus {
+            let mut follow: Vec<u32> = Vec::new();
+            if let Some(beside) = focus.beside {
+                pruner.must_too = must(beside, &mut self.arena);
+            }
+            for &(index, id) in &state.key.open {
+                let index = index as usize;
+                if index == subject || focus.beside == Some(index) {
+                    follow.extend(self.arena.atoms(id));
+                } else {
+                    self.arena.negated(id, &mut |atom| follow.push(atom));
+                }
+            }
+            follow.retain(|atom| is_live.contains(atom));
+            follow.sort_unstable();
+            follow.dedup();
+            pruner.follow = Some(follow);
         }
         pruner
     }
@@ -970,6 +1080,7 @@ impl<'m> Search<'m> {
             return Ok(known.clone());
         }
         let seen = std::mem::take(&mut self.seen);
+        let goals = self.goals.take();
         let mut names: Vec<String> = Vec::new();
         let result = self.explore(None, budget, &mut |_, leaf| {
             let is_below = leaf.answers.iter().all(|answer| {
@@ -988,7 +1099,7 @@ impl<'m> Search<'m> {
             }
             if names.len() < 32 { Flow::Continue } else { Flow::Stop }
         });
-        self.seen = seen;
+        (self.seen, self.goals) = (seen, goals);
         result?;
         self.names.insert((rank, strictly), names.clone());
         Ok(names)

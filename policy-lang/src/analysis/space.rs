@@ -12,7 +12,9 @@ use policy_eval::{Action, Attr, Platform, Truth, Type};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::alphabet::{Alphabet, Exhausted, Glob, TokenKind};
-use super::machine::{Budget, Builder, Cursor, Guide, Machine, Start, Step, WalkOptions};
+use super::machine::{
+    Budget, Builder, Cursor, First, Guide, Machine, Start, Step, WalkOptions, Walker,
+};
 use crate::automata::group::{Item, Predicate};
 use crate::compile::atoms::Ask;
 use crate::interp::token_matches;
@@ -48,6 +50,20 @@ pub(crate) enum Fact {
     /// Whether a root is bound.
     Bound(u16),
 }
+
+/// Where a root lies, as far as a search goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum RootMode {
+    /// Anywhere; it may contain the paths or not.
+    Bound,
+    /// Somewhere that contains none of the paths.
+    Outside,
+    /// Nobody said.
+    Unbound,
+}
+
+/// The roots that were decided on.
+pub(crate) type RootModes = [(u16, RootMode)];
 
 /// A value of a fact, as a request sends it.
 #[derive(Clone, Debug, PartialEq)]
@@ -115,6 +131,12 @@ pub(crate) struct Pruner {
     pub(crate) default: u8,
     /// Whether ranks settle anything for the question that is asked.
     pub(crate) by_rank: bool,
+    /// The only pairs of ranks that are still looked for.
+    pub(crate) goals: Option<Vec<(u8, u8)>>,
+    /// The same as `must`, of another statement that has to hold beside.
+    pub(crate) must_too: Vec<u32>,
+    /// Only tokens that lead to these atoms are looked at, and such as no pattern names.
+    pub(crate) follow: Option<Vec<u32>>,
 }
 
 /// How the words of a command are read.
@@ -131,6 +153,11 @@ pub(crate) enum Reading {
 }
 
 impl Reading {
+    fn starts(self) -> Vec<Start> {
+        let threads = self.threads().iter().enumerate();
+        threads.map(|(index, &(_, folded))| Start { folded, is_first: index == 0 }).collect()
+    }
+
     /// Readings of a request that has other forms beside.
     pub(crate) const OF_SEVERAL_FORMS: [Reading; 2] = [Reading::Trusted, Reading::ByPath];
 
@@ -280,7 +307,7 @@ impl<'m> Space<'m> {
         fact: &Fact,
         live: &[u32],
         chosen: &[(Fact, Value)],
-        unbound: &[u16],
+        unbound: &RootModes,
         pruner: &Pruner,
         budget: &mut Budget,
     ) -> Result<Rc<[Choice]>, Exhausted> {
@@ -288,8 +315,6 @@ impl<'m> Space<'m> {
             Fact::Path(source @ Source::Builtin(Attr::Program)) => {
                 self.programs(fact, source, live, chosen, unbound, budget)
             }
-            Fact::Path(source) => self.paths(fact, source, live, unbound, pruner, budget),
-            Fact::Command => self.commands(live, pruner, budget),
             Fact::Endpoint => self.endpoints(live, unbound, pruner, budget),
             Fact::Pair if self.action == Action::Call && !self.names_parts(live) => {
                 self.pairs(live, pruner, budget)
@@ -369,15 +394,11 @@ impl<'m> Space<'m> {
         };
         let result = machine.and_then(|machine| {
             self.machines.insert(key, machine.clone());
-            let mut unbound = 0;
-            for place in 0..machine.roots() {
-                if walk.unbound.contains(&machine.root_of(place)) {
-                    unbound |= 1 << place;
-                }
-            }
-            let start = machine.start(walk.starts, unbound);
+            let (unbound, outside) = masks(&machine, walk.unbound);
+            let start = machine.start(walk.starts, unbound, outside);
             let mut trim = Trim::new(&machine, walk.pruner, self.atoms_of_threads(live));
-            machine.walk(&mut alphabet, start, &walk.options, &mut trim, budget)?;
+            let mut walker = Walker::new(&machine, start, walk.options, &mut trim);
+            walker.resume(&machine, &mut alphabet, &mut trim, usize::MAX, budget)?;
             Ok(trim.ends)
         });
         self.alphabets.insert(kind, alphabet);
@@ -385,6 +406,121 @@ impl<'m> Space<'m> {
     }
 
     /// By base atom of a machine and reading: the atom that analyses number.
+    /// Starts a walk over the paths or commands of a fact, to be taken in turns.
+    ///
+    /// # Errors
+    /// When the patterns are too large.
+    pub(crate) fn start_walk(
+        &mut self,
+        fact: &Fact,
+        live: &[u32],
+        modes: &RootModes,
+        pruner: &Pruner,
+    ) -> Result<Walking, Exhausted> {
+        let (kind, lengths, options, starts) = match fact {
+            Fact::Command => {
+                let options = WalkOptions {
+                    words_at_run_time: true,
+                    first: Some(first_of(self.reading)),
+                };
+                (TokenKind::Word, (1, usize::MAX), options, self.reading.starts())
+            }
+            _ => {
+                let first: Option<First> = if self.windows { Some(first_drives) } else { None };
+                let options = WalkOptions { first, ..WalkOptions::default() };
+                let starts = vec![Start { folded: false, is_first: true }];
+                (self.component(), (usize::from(self.windows), usize::MAX), options, starts)
+            }
+        };
+        let key = (fact.clone(), live.into());
+        let machine = match self.machines.get(&key) {
+            Some(known) => known.clone(),
+            None => {
+                let mut alphabet = self.alphabet(kind);
+                let built = self.build(&mut alphabet, live, lengths);
+                self.alphabets.insert(kind, alphabet);
+                let built = Rc::new(built?);
+                self.machines.insert(key, built.clone());
+                built
+            }
+        };
+        let (unbound, outside) = masks(&machine, modes);
+        let start = machine.start(&starts, unbound, outside);
+        let mut trim = Trim::new(&machine, pruner, self.atoms_of_threads(live));
+        let walker = Walker::new(&machine, start, options, &mut trim);
+        Ok(Walking { kind, machine, trim, walker, taken: 0 })
+    }
+
+    /// The next choices of a walk, and whether they are the last.
+    ///
+    /// # Errors
+    /// When the budget runs out.
+    pub(crate) fn next_choices(
+        &mut self,
+        walking: &mut Walking,
+        fact: &Fact,
+        live: &[u32],
+        enough: usize,
+        goals: Option<&[(u8, u8)]>,
+        budget: &mut Budget,
+    ) -> Result<(Vec<Choice>, bool), Exhausted> {
+        walking.trim.pruner.goals = goals.map(<[_]>::to_vec);
+        let mut alphabet = self.alphabet(walking.kind);
+        let done = walking.walker.resume(
+            &walking.machine,
+            &mut alphabet,
+            &mut walking.trim,
+            enough,
+            budget,
+        );
+        self.alphabets.insert(walking.kind, alphabet);
+        let done = done?;
+        let ends: Vec<End> = walking.trim.ends[walking.taken..].to_vec();
+        walking.taken = walking.trim.ends.len();
+        let mut choices = match fact {
+            Fact::Command => self.commands_of(ends, live),
+            _ => self.paths_of(ends, live),
+        };
+        if done {
+            choices.extend(match fact {
+                Fact::Command => self.commands_without_words(live),
+                Fact::Path(source) => vec![self.no_path(source, live)],
+                _ => Vec::new(),
+            });
+        }
+        Ok((choices, done))
+    }
+
+    fn paths_of(&self, ends: Vec<End>, live: &[u32]) -> Vec<Choice> {
+        ends.into_iter()
+            .map(|end| {
+                let (tokens, roots) = path_of(&end.way);
+                let truths = end.truths.into_iter().chain(self.present(live)).collect();
+                Choice::new(truths, Value::Path(tokens, roots))
+            })
+            .collect()
+    }
+
+    fn no_path(&self, source: &Source, live: &[u32]) -> Choice {
+        let unsent = Choice::new(self.unsent(live), Value::Unsent);
+        match source {
+            // Without the path of a file, nothing is allowed in silence.
+            Source::Builtin(Attr::Path) => unsent.floored(),
+            _ => unsent,
+        }
+    }
+
+    fn commands_of(&self, ends: Vec<End>, live: &[u32]) -> Vec<Choice> {
+        ends.into_iter()
+            .map(|end| {
+                let truths = end.truths.into_iter().chain(self.present(live)).collect();
+                let is_floored = self.has_floor(&end.way);
+                let choice = Choice::new(truths, Value::Words(end.way));
+                Choice { is_floored, ..choice }
+            })
+            .collect()
+    }
+
     fn atoms_of_threads(&self, live: &[u32]) -> FxHashMap<(usize, u32), u32> {
         live.iter().map(|&atom| ((usize::from(self.key(atom).thread), atom), atom)).collect()
     }
@@ -441,33 +577,6 @@ impl<'m> Space<'m> {
         Ok(builder.finish())
     }
 
-    fn paths(
-        &mut self,
-        fact: &Fact,
-        source: &Source,
-        live: &[u32],
-        unbound: &[u16],
-        pruner: &Pruner,
-        budget: &mut Budget,
-    ) -> Result<Rc<[Choice]>, Exhausted> {
-        let mut choices: Vec<Choice> = self
-            .path_ends(fact, live, unbound, pruner, budget)?
-            .into_iter()
-            .map(|end| {
-                let (tokens, roots) = path_of(&end.way);
-                let truths = end.truths.into_iter().chain(self.present(live)).collect();
-                Choice::new(truths, Value::Path(tokens, roots))
-            })
-            .collect();
-        let unsent = Choice::new(self.unsent(live), Value::Unsent);
-        match source {
-            // Without the path of a file, nothing is allowed in silence.
-            Source::Builtin(Attr::Path) => choices.push(unsent.floored()),
-            _ => choices.push(unsent),
-        }
-        Ok(choices.into())
-    }
-
     /// The path of the program, which the first word gives.
     fn programs(
         &mut self,
@@ -475,7 +584,7 @@ impl<'m> Space<'m> {
         _source: &Source,
         live: &[u32],
         chosen: &[(Fact, Value)],
-        unbound: &[u16],
+        unbound: &RootModes,
         budget: &mut Budget,
     ) -> Result<Rc<[Choice]>, Exhausted> {
         let mut choices = Vec::new();
@@ -531,7 +640,7 @@ impl<'m> Space<'m> {
         &mut self,
         fact: &Fact,
         live: &[u32],
-        unbound: &[u16],
+        unbound: &RootModes,
         way: &[Step],
     ) -> Vec<(u32, Truth)> {
         let kind = self.component();
@@ -539,13 +648,9 @@ impl<'m> Space<'m> {
         let machine = self.machines.get(&(fact.clone(), live.into())).cloned();
         let mut truths = Vec::new();
         if let Some(machine) = machine {
-            let mut mask = 0;
-            for place in 0..machine.roots() {
-                if unbound.contains(&machine.root_of(place)) {
-                    mask |= 1 << place;
-                }
-            }
-            let start = machine.start(&[Start { folded: false, is_first: true }], mask);
+            let (unbound, outside) = masks(&machine, unbound);
+            let starts = [Start { folded: false, is_first: true }];
+            let start = machine.start(&starts, unbound, outside);
             truths.extend(
                 machine
                     .run(&alphabet, start, way)
@@ -561,65 +666,22 @@ impl<'m> Space<'m> {
         &mut self,
         fact: &Fact,
         live: &[u32],
-        unbound: &[u16],
+        unbound: &RootModes,
         pruner: &Pruner,
         budget: &mut Budget,
     ) -> Result<Vec<End>, Exhausted> {
         let windows = self.windows;
-        let first = move |machine: &Machine, alphabet: &mut Alphabet, cursor: &Cursor| {
-            // On Windows a path starts with its drive.
-            let tokens = machine.tokens_at(alphabet, cursor)?;
-            let is_drive = |token: &str| matches!(token.as_bytes(), [letter, b':'] if letter.is_ascii_alphabetic());
-            let mut drives: Vec<Box<[Rc<str>]>> = tokens
-                .into_iter()
-                .filter(|token| is_drive(token))
-                .map(|token| Box::from([token]))
-                .collect();
-            for drive in ["c:", "d:", "q:"] {
-                drives.push(Box::from([Rc::from(drive)]));
-            }
-            Ok(drives)
-        };
-        let options = WalkOptions {
-            first: if windows { Some(&first) } else { None },
-            ..WalkOptions::default()
-        };
+        let first: Option<First> = if windows { Some(first_drives) } else { None };
+        let options = WalkOptions { first, ..WalkOptions::default() };
         let starts = &[Start { folded: false, is_first: true }];
         let walk = Walk { unbound, starts, options, pruner };
         self.walk(fact, self.component(), live, (usize::from(windows), usize::MAX), &walk, budget)
     }
 
-    fn commands(
-        &mut self,
-        live: &[u32],
-        pruner: &Pruner,
-        budget: &mut Budget,
-    ) -> Result<Rc<[Choice]>, Exhausted> {
-        let starts: Vec<Start> = self
-            .reading
-            .threads()
-            .iter()
-            .enumerate()
-            .map(|(index, &(_, folded))| Start { folded, is_first: index == 0 })
-            .collect();
-        let reading = self.reading;
-        let first = move |machine: &Machine, alphabet: &mut Alphabet, cursor: &Cursor| {
-            first_words(reading, machine, alphabet, cursor)
-        };
-        let options = WalkOptions { words_at_run_time: true, first: Some(&first) };
-        let walk = Walk { unbound: &[], starts: &starts, options, pruner };
-        let ends =
-            self.walk(&Fact::Command, TokenKind::Word, live, (1, usize::MAX), &walk, budget)?;
-        let mut choices: Vec<Choice> = ends
-            .into_iter()
-            .map(|end| {
-                let truths = end.truths.into_iter().chain(self.present(live)).collect();
-                let is_floored = self.has_floor(&end.way);
-                let choice = Choice::new(truths, Value::Words(end.way));
-                Choice { is_floored, ..choice }
-            })
-            .collect();
-        if reading == Reading::Plain {
+    /// Commands of which no word is known.
+    fn commands_without_words(&self, live: &[u32]) -> Vec<Choice> {
+        let mut choices = Vec::new();
+        if self.reading == Reading::Plain {
             // One that was sent and not understood may be any words.
             let by_word = live
                 .iter()
@@ -638,7 +700,7 @@ impl<'m> Space<'m> {
             choices.push(Choice::new(by_word, Value::NotUnderstood).floored());
             choices.push(Choice::new(self.unsent(live), Value::Unsent).floored());
         }
-        Ok(choices.into())
+        choices
     }
 
     /// Whether no command of the program is silent, whatever its arguments are: it runs what nobody
@@ -820,7 +882,7 @@ impl<'m> Space<'m> {
     fn endpoints(
         &mut self,
         live: &[u32],
-        unbound: &[u16],
+        unbound: &RootModes,
         pruner: &Pruner,
         budget: &mut Budget,
     ) -> Result<Rc<[Choice]>, Exhausted> {
@@ -1466,15 +1528,62 @@ fn first_words(
     Ok(words)
 }
 
+/// Which roots are not bound, and which the path lies outside of, by their places.
+fn masks(machine: &Machine, modes: &RootModes) -> (u32, u32) {
+    let (mut unbound, mut outside) = (0, 0);
+    for place in 0..machine.roots() {
+        let root = machine.root_of(place);
+        match modes.iter().find(|(known, _)| *known == root) {
+            Some((_, RootMode::Unbound)) => unbound |= 1 << place,
+            Some((_, RootMode::Outside)) => outside |= 1 << place,
+            Some((_, RootMode::Bound)) | None => {}
+        }
+    }
+    (unbound, outside)
+}
+
+/// On Windows a path starts with its drive.
+fn first_drives(
+    machine: &Machine,
+    alphabet: &mut Alphabet,
+    cursor: &Cursor,
+) -> Result<Vec<Box<[Rc<str>]>>, Exhausted> {
+    let tokens = machine.tokens_at(alphabet, cursor)?;
+    let is_drive =
+        |token: &str| matches!(token.as_bytes(), [letter, b':'] if letter.is_ascii_alphabetic());
+    let named = tokens.into_iter().filter(|token| is_drive(token));
+    let others = ["c:", "d:", "q:"].into_iter().map(Rc::from);
+    Ok(named.chain(others).map(|token| Box::from([token])).collect())
+}
+
+fn first_of(reading: Reading) -> First {
+    match reading {
+        Reading::Plain => |m, a, c| first_words(Reading::Plain, m, a, c),
+        Reading::Trusted => |m, a, c| first_words(Reading::Trusted, m, a, c),
+        Reading::ByPath => |m, a, c| first_words(Reading::ByPath, m, a, c),
+        Reading::Folded => |m, a, c| first_words(Reading::Folded, m, a, c),
+    }
+}
+
+/// A walk that hands out its ends in turns.
+pub(crate) struct Walking {
+    kind: TokenKind,
+    machine: Rc<Machine>,
+    trim: Trim,
+    walker: Walker,
+    taken: usize,
+}
+
 /// What a walk is about.
 struct Walk<'a> {
-    unbound: &'a [u16],
+    unbound: &'a RootModes,
     starts: &'a [Start],
-    options: WalkOptions<'a>,
+    options: WalkOptions,
     pruner: &'a Pruner,
 }
 
 /// Where a sequence may end.
+#[derive(Clone)]
 struct End {
     truths: Vec<(u32, Truth)>,
     way: Vec<Step>,
@@ -1487,6 +1596,7 @@ impl Pruner {
         if self.must.is_empty() {
             return Some(own);
         }
+        own.must_too.clear();
         own.must.retain(|atom| part.contains(atom));
         // An atom that holds beside all patterns keeps every part in question.
         let elsewhere = self.must.iter().any(|atom| whole.contains(atom) && !part.contains(atom));
@@ -1503,17 +1613,19 @@ impl Pruner {
 }
 
 /// Keeps a walk where something can be found.
-struct Trim<'a> {
-    pruner: &'a Pruner,
+struct Trim {
+    pruner: Pruner,
     weights: Vec<(u8, bool)>,
     leads: Vec<bool>,
+    leads_too: Vec<bool>,
+    follow: Option<Vec<bool>>,
     names: FxHashMap<(usize, u32), u32>,
     seen: FxHashSet<Vec<(u32, Truth)>>,
     ends: Vec<End>,
 }
 
-impl<'a> Trim<'a> {
-    fn new(machine: &Machine, pruner: &'a Pruner, names: FxHashMap<(usize, u32), u32>) -> Trim<'a> {
+impl Trim {
+    fn new(machine: &Machine, pruner: &Pruner, names: FxHashMap<(usize, u32), u32>) -> Trim {
         let weights = if pruner.by_rank {
             machine.behind(
                 (0, true),
@@ -1527,14 +1639,22 @@ impl<'a> Trim<'a> {
         } else {
             Vec::new()
         };
-        let leads = if pruner.must.is_empty() {
-            Vec::new()
-        } else {
-            machine.behind(false, &|pattern| pruner.must.contains(&pattern.atom), &|own, other| {
+        let to = |atoms: &[u32]| {
+            machine.behind(false, &|pattern| atoms.contains(&pattern.atom), &|own, other| {
                 *own |= *other;
             })
         };
-        Trim { pruner, weights, leads, names, seen: FxHashSet::default(), ends: Vec::new() }
+        let to_some = |atoms: &[u32]| if atoms.is_empty() { Vec::new() } else { to(atoms) };
+        let (leads, leads_too) = (to_some(&pruner.must), to_some(&pruner.must_too));
+        let follow = pruner.follow.as_ref().map(|atoms| {
+            machine.behind(
+                false,
+                &|pattern| Machine::is_guard(pattern) || atoms.contains(&pattern.atom),
+                &|own, other| *own |= *other,
+            )
+        });
+        let (pruner, seen) = (pruner.clone(), FxHashSet::default());
+        Trim { pruner, weights, leads, leads_too, follow, names, seen, ends: Vec::new() }
     }
 
     fn leads(&self, state: u32) -> bool {
@@ -1542,12 +1662,37 @@ impl<'a> Trim<'a> {
     }
 }
 
-impl Guide for Trim<'_> {
+impl Guide for Trim {
+    fn found(&self) -> usize {
+        self.ends.len()
+    }
+
+    fn follow(&self) -> Option<&[bool]> {
+        self.follow.as_deref()
+    }
+
+    fn detour(&self, before: &Cursor, after: &Cursor) -> u32 {
+        if self.leads.is_empty() {
+            return 0;
+        }
+        let is_new = |state: u32| !before.holds(state);
+        let leads_on = after.states().any(|state| self.leads(state) && is_new(state));
+        if leads_on { 0 } else { 20 }
+    }
+
     fn trim(&mut self, machine: &Machine, mut cursor: Cursor) -> Option<Cursor> {
         if !self.pruner.must.is_empty() && !machine.follows_words() {
             let leads = machine.places(&cursor).any(|(_, state, _)| self.leads(state))
                 || machine.waiting(&cursor).any(|state| self.leads(state));
             if !leads {
+                return None;
+            }
+        }
+        if !self.pruner.must_too.is_empty() && !machine.follows_words() {
+            let leads = |state: u32| self.leads_too[state as usize];
+            if !machine.places(&cursor).any(|(_, state, _)| leads(state))
+                && !machine.waiting(&cursor).any(leads)
+            {
                 return None;
             }
         }
@@ -1571,6 +1716,11 @@ impl Guide for Trim<'_> {
                 }
             }
         }
+        if let Some(goals) = &self.pruner.goals
+            && !goals.iter().any(|&(from, to)| from >= ranks[0] && to >= ranks[1])
+        {
+            return None;
+        }
         let rank = ranks[0].min(ranks[1]);
         if rank == 0 || self.pruner.default > rank {
             return Some(cursor);
@@ -1583,6 +1733,7 @@ impl Guide for Trim<'_> {
             machine.retain(&mut cursor, &|_, state| {
                 holders.contains(&state)
                     || self.leads(state)
+                    || self.leads_too.get(state as usize).copied().unwrap_or(false)
                     || !is_weaker(self.weights[state as usize])
             });
         }

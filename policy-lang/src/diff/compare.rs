@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use policy_eval::engine::tables::Source;
-use policy_eval::{Action, Decision, Floor, Policy, RequestBuf, describe};
+use policy_eval::{Action, Decision, Floor, ObjectKind, Policy, RequestBuf, describe};
 use rustc_hash::FxHashSet;
 
 use super::report::{
@@ -16,7 +16,8 @@ use super::report::{
 };
 use crate::analysis::join;
 use crate::analysis::machine::{Budget, Step};
-use crate::analysis::search::{self, ALLOW, DENY, Flow, Leaf, Origin, Search};
+use crate::analysis::alphabet::Exhausted;
+use crate::analysis::search::{self, ALLOW, DENY, Flow, Focus, Leaf, Origin, Scope, Search};
 use crate::analysis::setup::Setup;
 use crate::analysis::space::{Fact, Reading, Value};
 use crate::compile::{CompileError, compile};
@@ -156,16 +157,21 @@ impl<'m> Comparison<'m> {
                 statement.origins[side].map(|origin| (side, origin))
             });
             self.changed.extend(origin);
-            let mut budget = Budget { left: self.budget };
-            let explored = search.explore(subject, &mut budget, &mut |search, leaf| {
-                differs_inside |= !leaf.is_same_inside;
-                self.leaf(search, leaf, action, aspect, origin);
-                Flow::Continue
-            });
-            if std::env::var_os("POLICY_DEBUG_DIFF").is_some() {
-                let name = origin.map(|(side, origin)| self.name(side, origin));
-                eprintln!("{action} {aspect:?} {name:?}: {} steps", self.budget - budget.left);
-            }
+            let explored = match subject.and_then(|subject| goals(search, action, subject)) {
+                Some(goals) => {
+                    let found = self.in_parts(search, subject, goals, action, aspect, origin);
+                    differs_inside = true;
+                    found
+                }
+                None => {
+                    let mut budget = Budget { left: self.budget };
+                    search.explore(subject, &mut budget, &mut |search, leaf| {
+                        differs_inside |= !leaf.is_same_inside;
+                        self.leaf(search, leaf, action, aspect, origin);
+                        Flow::Continue
+                    })
+                }
+            };
             if explored.is_err() {
                 let what = match origin {
                     Some((side, origin)) => format!("`{}`", self.name(side, origin)),
@@ -181,6 +187,85 @@ impl<'m> Comparison<'m> {
         differs_inside
     }
 
+    /// Looks for pairs of answers where they are found most easily, and ends once there is one of
+    /// each; what is still missing is looked for everywhere.
+    fn in_parts(
+        &mut self,
+        search: &mut Search<'_>,
+        subject: Option<usize>,
+        mut goals: Vec<(u8, u8)>,
+        action: Action,
+        aspect: search::Aspect,
+        origin: Option<(usize, Origin)>,
+    ) -> Result<Flow, Exhausted> {
+        let Some(subject) = subject else { return Ok(Flow::Continue) };
+        let statements = &search.question().statements;
+        let own = [search.roots_of(subject), search.negated_roots()].concat();
+        // A statement that does not loosen leaves the default to others: three may have to meet.
+        let is_simple = statements.iter().all(|one| one.loosens || one.rank().is_none());
+        let highest = goals.iter().map(|&(from, to)| from.max(to)).max().unwrap_or(0);
+        let mut beside: Vec<usize> = (0..statements.len())
+            .filter(|&other| other != subject)
+            .filter(|&other| statements[other].rank().is_some_and(|(rank, _)| rank <= highest))
+            .collect();
+        // What needs no other root meets most.
+        beside.sort_by_key(|&other| {
+            search.roots_of(other).iter().filter(|root| !own.contains(root)).count()
+        });
+        let each: Vec<Option<usize>> =
+            std::iter::once(None).chain(beside.into_iter().map(Some)).collect();
+        let mut left = Budget { left: self.budget };
+        let mut explored = Ok(Flow::Continue);
+        'parts: for is_bound in [true, false] {
+            for &beside in &each {
+                let mut roots = own.clone();
+                if let Some(other) = beside {
+                    let is_wanted =
+                        |rank: u8| goals.iter().any(|&(from, to)| rank == from || rank == to);
+                    let rank = search.question().statements[other].rank();
+                    if !rank.is_some_and(|(rank, _)| is_wanted(rank)) {
+                        continue;
+                    }
+                    roots.extend(search.roots_of(other));
+                }
+                search.scope = if is_bound { Scope::Within(roots) } else { Scope::Beside(roots) };
+                search.focus = Some(Focus { beside });
+                search.goals = Some(goals.clone());
+                let part = search.explore(Some(subject), &mut left, &mut |search, leaf| {
+                    if let Some(found) = self.leaf(search, leaf, action, aspect, origin) {
+                        goals.retain(|goal| *goal != found);
+                        search.goals = Some(goals.clone());
+                    }
+                    if goals.is_empty() { Flow::Stop } else { Flow::Continue }
+                });
+                explored = explored.and(part);
+                if goals.is_empty() {
+                    explored = Ok(Flow::Stop);
+                }
+                if goals.is_empty() || explored.is_err() {
+                    break 'parts;
+                }
+            }
+        }
+        if std::env::var_os("POLICY_DEBUG_DIFF").is_some() {
+            eprintln!("  missing {goals:?} steps {} {explored:?}", self.budget - left.left);
+        }
+        search.focus = None;
+        search.scope = Scope::Everywhere;
+        if !goals.is_empty() && !is_simple {
+            search.goals = Some(goals.clone());
+            explored = search.explore(Some(subject), &mut left, &mut |search, leaf| {
+                if let Some(found) = self.leaf(search, leaf, action, aspect, origin) {
+                    goals.retain(|goal| *goal != found);
+                    search.goals = Some(goals.clone());
+                }
+                if goals.is_empty() { Flow::Stop } else { Flow::Continue }
+            });
+        }
+        search.goals = None;
+        explored
+    }
+
     fn add_unproved(&mut self, unproved: Unproved) {
         if !self.unproved.contains(&unproved) {
             self.unproved.push(unproved);
@@ -194,7 +279,7 @@ impl<'m> Comparison<'m> {
         action: Action,
         aspect: search::Aspect,
         subject: Option<(usize, Origin)>,
-    ) {
+    ) -> Option<(u8, u8)> {
         let [from, to] = leaf.answers;
         let lifted =
             [leaf.lifted[0].without(leaf.lifted[1]), leaf.lifted[1].without(leaf.lifted[0])];
@@ -224,7 +309,7 @@ impl<'m> Comparison<'m> {
                 });
                 if is_one {
                     for request in requests {
-                        self.check(&claim(true), request);
+                        self.check(&claim(true), &request);
                     }
                 } else {
                     self.confirm(claim(true), requests, leaf.values);
@@ -240,6 +325,7 @@ impl<'m> Comparison<'m> {
             }
             self.confirm(claim(true), requests, leaf.values);
         }
+        self.confirmed.contains(&claim(false)).then_some((from.rank, to.rank))
     }
 
     /// What a name resolved to is judged beside the name, and the stricter answer counts. So a
@@ -277,54 +363,51 @@ impl<'m> Comparison<'m> {
         if self.confirmed.contains(&claim) {
             return;
         }
+        let mut is_confirmed = false;
         for request in requests {
-            if self.check(&claim, request) {
-                self.unconfirmed.remove(&claim);
-                self.confirmed.insert(claim);
-                return;
+            is_confirmed |= self.check(&claim, &request);
+            // What is judged beside may change tier, record level and marks, each by another file.
+            if is_confirmed && !claim.beside {
+                break;
             }
         }
-        self.unconfirmed.entry(claim).or_insert_with(|| format!("{values:?}"));
+        if is_confirmed {
+            self.unconfirmed.remove(&claim);
+            self.confirmed.insert(claim);
+        } else {
+            self.unconfirmed.entry(claim).or_insert_with(|| format!("{values:?}"));
+        }
     }
 
-    fn check(&mut self, claim: &Claim, request: RequestBuf) -> bool {
+    fn check(&mut self, claim: &Claim, request: &RequestBuf) -> bool {
+        let all = [search::Aspect::Tier, search::Aspect::Record, search::Aspect::Mark(0)];
+        let aspects = if claim.beside { &all[..] } else { &[claim.aspect] };
         let policies = self.policies.clone();
-        let difference = request.with_request(|asked| {
+        request.with_request(|asked| {
             let old = policies[0].decide(asked);
             let new = policies[1].decide(asked);
-            let (aspect, direction) = differs(claim.aspect, &old, &new)?;
-            let changed = self.responsible(claim, &old, &new);
-            Some(Difference {
-                action: claim.action,
-                direction,
-                aspect,
-                from: self.answer(0, &old),
-                to: self.answer(1, &new),
-                region: self.region(claim.action, &changed),
-                changed,
-                shown: shown(asked),
-                witness: request.clone(),
-            })
-        });
-        let Some(difference) = difference else { return false };
-        let key = format!(
-            "{:?} {} {:?}{:?}{:?}{:?} {:?}{:?}{:?}{:?} {:?}",
-            difference.aspect,
-            difference.action,
-            difference.from.tier,
-            difference.aspect.of(&difference.from),
-            difference.from.record,
-            difference.from.marks,
-            difference.to.tier,
-            difference.aspect.of(&difference.to),
-            difference.to.record,
-            difference.to.marks,
-            difference.changed,
-        );
-        if self.keys.insert(key) {
-            self.found.push(difference);
-        }
-        true
+            let mut differs_at_all = false;
+            for &aspect in aspects {
+                let Some((aspect, direction)) = differs(aspect, &old, &new) else { continue };
+                differs_at_all = true;
+                let changed = self.responsible(claim, &old, &new);
+                let difference = Difference {
+                    action: claim.action,
+                    direction,
+                    aspect,
+                    from: self.answer(0, &old),
+                    to: self.answer(1, &new),
+                    region: self.region(claim.action, &changed),
+                    changed,
+                    shown: shown(asked),
+                    witness: request.clone(),
+                };
+                if self.keys.insert(key(&difference)) {
+                    self.found.push(difference);
+                }
+            }
+            differs_at_all
+        })
     }
 
     /// The sentences whose change a difference follows from: those that decided, where they stand on
@@ -513,6 +596,20 @@ impl<'m> Comparison<'m> {
             }
             self.add_unproved(Unproved { action: claim.action, why });
         }
+        // What follows from some sentences together is told where one of them makes the same change.
+        let told: Vec<(Action, Aspect, String, Vec<Changed>)> = self
+            .found
+            .iter()
+            .map(|one| (one.action, one.aspect, change(one), one.changed.clone()))
+            .collect();
+        self.found.retain(|one| {
+            !told.iter().any(|(action, aspect, own, changed)| {
+                (*action, *aspect) == (one.action, one.aspect)
+                    && changed.len() < one.changed.len()
+                    && *own == change(one)
+                    && changed.iter().all(|sentence| one.changed.contains(sentence))
+            })
+        });
         let place = |difference: &Difference| {
             difference
                 .changed
@@ -534,6 +631,55 @@ impl<'m> Comparison<'m> {
             changed_sentences: self.changed.len(),
         }
     }
+}
+
+/// The pairs of answers that a statement on one side can make, at most: where nothing else is said,
+/// where something weaker is, with a default or without, and beside each changed statement of the
+/// other side. None where it is not worth while, or options make more of them.
+fn goals(search: &Search<'_>, action: Action, subject: usize) -> Option<Vec<(u8, u8)>> {
+    let question = search.question();
+    if action.object() != ObjectKind::Path || question.options.are_used() {
+        return None;
+    }
+    let statement = &question.statements[subject];
+    let side = usize::from(statement.sides[1]);
+    let (own, _) = statement.rank()?;
+    let others = question.statements.iter().enumerate().filter(|(_, other)| {
+        other.sides[1 - side] && !other.sides[side]
+    });
+    let mut beside: Vec<(u8, bool)> = Vec::new();
+    let mut is_alone = true;
+    for (index, other) in others {
+        let (rank, _) = other.rank()?;
+        is_alone &= !search.have_one_formula(subject, index);
+        beside.push((rank, other.loosens));
+    }
+    if is_alone {
+        beside.push((0, false));
+    }
+    let mut goals = Vec::new();
+    let defaults = [question.defaults[side], question.defaults[1 - side]];
+    let certainties = |may: bool| if may { &[false, true][..] } else { &[false] };
+    for (rank, may_loosen) in beside {
+        for common in 0..=DENY {
+            for &dropped in certainties(common > 0) {
+                for &own_certain in certainties(statement.loosens) {
+                    for &other_certain in certainties(may_loosen) {
+                        let answer = |inside: u8, certain: bool, default: u8| {
+                            if certain || dropped { inside } else { inside.max(default) }
+                        };
+                        let here = answer(own.max(common), own_certain, defaults[0]);
+                        let there = answer(rank.max(common), other_certain, defaults[1]);
+                        let goal = if side == 0 { (here, there) } else { (there, here) };
+                        if here != there && !goals.contains(&goal) {
+                            goals.push(goal);
+                        }
+                    }
+                }
+            }
+        }
+    }
+    Some(goals)
 }
 
 /// The steps of a command with a file in place of an operand that no pattern names, or behind it.
@@ -631,8 +777,24 @@ fn differs(
     }
 }
 
-impl Aspect {
-    fn of(self, answer: &Answer) -> Option<&RuleOptions> {
-        (self == Aspect::Options).then_some(&answer.options)
-    }
+/// What makes two differences the same to a reader: the changed sentences and the change of the
+/// answer, whatever the request.
+fn key(difference: &Difference) -> String {
+    format!(
+        "{} {:?} {} {:?}",
+        difference.action,
+        difference.aspect,
+        change(difference),
+        difference.changed
+    )
+}
+
+fn change(difference: &Difference) -> String {
+    let of = |answer: &Answer| match difference.aspect {
+        Aspect::Tier => format!("{:?}", answer.tier),
+        Aspect::Options => format!("{:?} {:?}", answer.tier, answer.options),
+        Aspect::Record => format!("{:?}", answer.record),
+        Aspect::Marks => format!("{:?}", answer.marks),
+    };
+    format!("{} {}", of(&difference.from), of(&difference.to))
 }
