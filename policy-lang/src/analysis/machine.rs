@@ -16,7 +16,7 @@ use std::collections::BinaryHeap;
 use std::rc::Rc;
 
 use policy_eval::Truth;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::alphabet::{Alphabet, Exhausted, Glob};
 use crate::automata::group::{CommandShape, Item};
@@ -81,6 +81,10 @@ pub(crate) struct Machine {
     patterns: Vec<Pattern>,
     followers: Vec<Follows>,
     roots: Vec<Entry>,
+    /// By state: those that a step leads from.
+    parents: Vec<Vec<u32>>,
+    /// By atom: the states that accept one of its patterns.
+    accepting: FxHashMap<u32, Vec<u32>>,
     /// By state: the trackers of flags that patterns behind it need, ascending.
     needs: Vec<Rc<[u32]>>,
     /// For words: the start where the program's name is folded.
@@ -152,7 +156,16 @@ pub(crate) trait Guide {
     fn trim(&mut self, machine: &Machine, cursor: Cursor) -> Option<Cursor>;
 
     /// By state: whether tokens that lead to it are worth while. None: all are.
-    fn follow(&self) -> Option<&[bool]>;
+    fn follow(&self) -> Option<&FxHashSet<u32>>;
+
+    /// Whether a step over these tokens can lead where something is found; cheaper than the step.
+    fn may_lead(
+        &self,
+        machine: &Machine,
+        alphabet: &Alphabet,
+        cursor: &Cursor,
+        tokens: &[Rc<str>],
+    ) -> bool;
 
     /// How many ends were found.
     fn found(&self) -> usize;
@@ -201,6 +214,8 @@ impl<'a> Builder<'a> {
             patterns: Vec::new(),
             followers: Vec::new(),
             roots: Vec::new(),
+            parents: Vec::new(),
+            accepting: FxHashMap::default(),
             needs: Vec::new(),
             folded: 0,
             lengths,
@@ -281,10 +296,9 @@ impl<'a> Builder<'a> {
             for item in items {
                 let Some(from) = at else { break };
                 at = match item {
-                    Item::One(pattern) => match self.test(pattern)? {
-                        Some(test) => Some(self.shared_step(from, test)),
-                        None => None,
-                    },
+                    Item::One(pattern) => {
+                        self.test(pattern)?.map(|test| self.shared_step(from, test))
+                    }
                     Item::Any => Some(self.shared_step(from, Test::Loop)),
                 };
             }
@@ -456,6 +470,7 @@ impl<'a> Builder<'a> {
         // Every step leads to a state that was made later, but for loops.
         machine.closures = vec![Box::default(); count];
         machine.needs = vec![Rc::from([]); count];
+        machine.parents = vec![Vec::new(); count];
         for index in (0..count).rev() {
             debug_assert!(machine.states[index].next().all(|to| to as usize > index));
             let mut closure = vec![index as u32];
@@ -466,6 +481,13 @@ impl<'a> Builder<'a> {
             closure.dedup();
             machine.closures[index] = closure.into();
             let state = &machine.states[index];
+            for to in state.next() {
+                machine.parents[to as usize].push(index as u32);
+            }
+            for &pattern in &state.accepts {
+                let atom = machine.patterns[pattern as usize].atom;
+                machine.accepting.entry(atom).or_default().push(index as u32);
+            }
             let mut needs: Vec<u32> = state
                 .accepts
                 .iter()
@@ -537,6 +559,30 @@ impl Machine {
         all
     }
 
+    /// The states from which a pattern of one of the atoms can still be reached.
+    pub(crate) fn leading_to(&self, atoms: &[u32]) -> FxHashSet<u32> {
+        let accepting = atoms.iter().filter_map(|atom| self.accepting.get(atom)).flatten();
+        self.behind_them(accepting.copied().collect())
+    }
+
+    /// The states from which a pattern that says where a root may lie can be reached.
+    pub(crate) fn leading_to_guards(&self) -> FxHashSet<u32> {
+        let guards = self.accepting.iter().filter(|(atom, _)| **atom & WITHIN != 0);
+        self.behind_them(guards.flat_map(|(_, states)| states).copied().collect())
+    }
+
+    fn behind_them(&self, mut open: Vec<u32>) -> FxHashSet<u32> {
+        let mut found: FxHashSet<u32> = open.iter().copied().collect();
+        while let Some(state) = open.pop() {
+            for &parent in &self.parents[state as usize] {
+                if found.insert(parent) {
+                    open.push(parent);
+                }
+            }
+        }
+        found
+    }
+
     /// The atoms that hold at a state whatever follows: no flags, no word known at run time.
     pub(crate) fn settled(&self, state: u32) -> impl Iterator<Item = u32> {
         let state = &self.states[state as usize];
@@ -581,12 +627,7 @@ impl Machine {
             })
             .collect();
         let all = (1u32 << self.roots.len()) - 1;
-        Cursor {
-            threads,
-            pending: all & !unbound & !outside,
-            unbound: all & unbound,
-            length: 0,
-        }
+        Cursor { threads, pending: all & !unbound & !outside, unbound: all & unbound, length: 0 }
     }
 
     /// Forgets trackers that no pattern needs any more.
@@ -981,9 +1022,35 @@ impl Machine {
             .any(|(place, entry)| entry.is_bounded && waiting & 1 << place != 0)
     }
 
-    /// Whether a pattern says where a root may lie.
-    pub(crate) fn is_guard(pattern: &Pattern) -> bool {
-        pattern.atom & WITHIN != 0
+    /// Whether a step over some tokens leads to one of some states, in any reading.
+    pub(crate) fn leads_on(
+        &self,
+        alphabet: &Alphabet,
+        cursor: &Cursor,
+        tokens: &[Rc<str>],
+        leads: &FxHashSet<u32>,
+    ) -> bool {
+        let of_thread = |(thread, token): (&Thread, &Rc<str>)| {
+            let number = alphabet.number(token);
+            thread.set.iter().any(|&(at, _)| {
+                let state = &self.states[at as usize];
+                let of_literal = || {
+                    number.is_some_and(|number| {
+                        let first = state.literals.partition_point(|&(own, _)| own < number);
+                        state.literals[first..]
+                            .iter()
+                            .take_while(|&&(own, _)| own == number)
+                            .any(|(_, to)| leads.contains(to))
+                    })
+                };
+                state.stays && leads.contains(&at)
+                    || state.any.iter().any(|to| leads.contains(to))
+                    || state.globs.iter().any(|(_, to)| leads.contains(to))
+                    || of_literal()
+            })
+        };
+        cursor.threads.iter().zip(tokens).any(of_thread)
+            || self.waiting(cursor).any(|state| leads.contains(&state))
     }
 
     /// The atoms that hold of one sequence.
@@ -1017,8 +1084,8 @@ impl Machine {
 
     /// The literals and globs that matter for the next token. With `follow`, only literals that lead
     /// to a state that it names.
-    fn asked(&self, cursor: &Cursor, follow: Option<&[bool]>) -> (Vec<u32>, Vec<u32>) {
-        let leads = |to: u32| follow.is_none_or(|follow| follow[to as usize]);
+    fn asked(&self, cursor: &Cursor, follow: Option<&FxHashSet<u32>>) -> (Vec<u32>, Vec<u32>) {
+        let leads = |to: u32| follow.is_none_or(|follow| follow.contains(&to));
         let (mut literals, mut globs) = (Vec::new(), Vec::new());
         let mut of_set = |set: &[(u32, Truth)]| {
             for &(state, _) in set {
@@ -1071,11 +1138,11 @@ impl Machine {
         (literals, globs)
     }
 
-    fn followed_globs(&self, cursor: &Cursor, follow: &[bool]) -> Vec<u32> {
+    fn followed_globs(&self, cursor: &Cursor, follow: &FxHashSet<u32>) -> Vec<u32> {
         cursor
             .states()
             .flat_map(|state| &self.states[state as usize].globs)
-            .filter(|&&(_, to)| follow[to as usize])
+            .filter(|&&(_, to)| follow.contains(&to))
             .map(|&(glob, _)| glob)
             .collect()
     }
@@ -1085,7 +1152,7 @@ impl Machine {
         &self,
         alphabet: &mut Alphabet,
         cursor: &Cursor,
-        follow: Option<&[bool]>,
+        follow: Option<&FxHashSet<u32>>,
     ) -> Result<Vec<Rc<str>>, Exhausted> {
         let (literals, globs) = self.asked(cursor, follow);
         let mut tokens: Vec<Rc<str>> = Vec::new();
@@ -1206,7 +1273,7 @@ impl Walker {
                 let nodes = &self.nodes;
                 guide.end(machine.truths(&cursor), &mut || way(nodes, at));
             }
-            let next = self.steps(machine, alphabet, &cursor, depth, guide.follow())?;
+            let next = self.steps(machine, alphabet, &cursor, depth, guide)?;
             budget.spend(next.len() as u64)?;
             for (step, next, more) in next {
                 let is_token = !matches!(step, Step::Root(_));
@@ -1240,7 +1307,7 @@ impl Walker {
         alphabet: &mut Alphabet,
         cursor: &Cursor,
         depth: u32,
-        follow: Option<&[bool]>,
+        guide: &dyn Guide,
     ) -> Result<Vec<(Step, Cursor, u32)>, Exhausted> {
         let mut next = Vec::new();
         for place in 0..machine.roots.len() {
@@ -1260,13 +1327,19 @@ impl Walker {
             && let Some(first) = self.options.first
         {
             for tokens in first(machine, alphabet, cursor)? {
+                if !guide.may_lead(machine, alphabet, cursor, &tokens) {
+                    continue;
+                }
                 let stepped = machine.step_token(alphabet, cursor, &tokens);
                 next.push((Step::First(tokens), stepped, 2));
             }
             return Ok(next);
         }
-        for token in machine.next_tokens(alphabet, cursor, follow)? {
+        for token in machine.next_tokens(alphabet, cursor, guide.follow())? {
             let tokens = vec![token.clone(); cursor.threads.len()];
+            if !guide.may_lead(machine, alphabet, cursor, &tokens) {
+                continue;
+            }
             let stepped = machine.step_token(alphabet, cursor, &tokens);
             next.push((Step::Token(token), stepped, 2));
         }

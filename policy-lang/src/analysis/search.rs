@@ -6,6 +6,7 @@
 //! is a [`Leaf`]: what both sides answer. Equal residues are looked at once.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use policy_eval::engine::tables::Source;
 use policy_eval::{Action, Attr, Floors, Options, Platform, RequestBuf, Truth};
@@ -187,8 +188,6 @@ pub(crate) struct Leaf<'a> {
     pub(crate) is_same_inside: bool,
     /// How the subject holds.
     pub(crate) subject: Truth,
-    /// Statements of one side alone that hold here, other than certainly without effect.
-    pub(crate) changed: &'a [u32],
     /// The rank of each side without defaults.
     pub(crate) inside: [u8; 2],
     /// `count` sentences that differ here.
@@ -226,6 +225,26 @@ pub(crate) struct Search<'m> {
     pub(crate) goals: Option<Vec<(u8, u8)>>,
     /// Only what leads to the subject and to one more statement is looked at.
     pub(crate) focus: Option<Focus>,
+    /// What was found of the same open statements before: many searches start alike.
+    pruned: Option<Pruned>,
+    bases: Option<Base>,
+}
+
+struct Pruned {
+    open: Vec<(u32, Id)>,
+    live: Box<[u32]>,
+    pruner: Pruner,
+    negated: Rc<[u32]>,
+}
+
+/// What is left of statements where no atom of a fact holds.
+#[derive(Clone)]
+struct Base {
+    open: Vec<(u32, Id)>,
+    live: Box<[u32]>,
+    kept: Rc<[(u32, Id)]>,
+    /// By atom: the places of the statements that ask it.
+    by_atom: Rc<FxHashMap<u32, Vec<usize>>>,
 }
 
 /// A search for requests in which one statement holds beside the subject, and others only where
@@ -420,6 +439,8 @@ impl<'g, 'm> Writer<'g, 'm> {
             scope: Scope::Everywhere,
             goals: None,
             focus: None,
+            pruned: None,
+            bases: None,
         };
         search.formulas = search.question.statements.iter().map(|one| one.formula).collect();
         for atom in 0..search.space.atoms.len() as u32 {
@@ -630,11 +651,10 @@ impl<'m> Search<'m> {
     fn is_dominated(&mut self, index: usize, sides: &[Side; 2]) -> bool {
         let statement = &self.question.statements[index];
         let Some((rank, options)) = statement.rank() else { return false };
-        for side in 0..2 {
+        for (side, own) in sides.iter().enumerate() {
             if !self.question.statements[index].sides[side] {
                 continue;
             }
-            let own = sides[side];
             let default = self.question.defaults[side];
             let is_below = own.rank > rank
                 || own.rank == rank
@@ -696,7 +716,7 @@ impl<'m> Search<'m> {
             }
             return Ok(Flow::Continue);
         }
-        let pruner = self.pruner(&state, &fact, &live, subject);
+        let pruner = self.pruner(&state, &live, subject);
         let modes = state.key.unbound.clone();
         let is_program = fact == Fact::Path(Source::Builtin(Attr::Program));
         if !matches!(fact, Fact::Path(_) | Fact::Command) || is_program {
@@ -731,9 +751,7 @@ impl<'m> Search<'m> {
         match &self.scope {
             Scope::Everywhere => &[RootMode::Bound, RootMode::Unbound],
             Scope::Within(roots) if roots.contains(&root) => &[RootMode::Bound],
-            Scope::Beside(roots) if roots.contains(&root) => {
-                &[RootMode::Bound, RootMode::Unbound]
-            }
+            Scope::Beside(roots) if roots.contains(&root) => &[RootMode::Bound, RootMode::Unbound],
             Scope::Within(_) | Scope::Beside(_) => &[RootMode::Outside],
         }
     }
@@ -752,26 +770,7 @@ impl<'m> Search<'m> {
         // What is left of each statement where no atom of the fact holds: most of them, for most
         // values.
         let is_live: FxHashSet<u32> = live.iter().copied().collect();
-        let none = |atom: u32| is_live.contains(&atom).then_some(Truth::NO);
-        let base: Vec<(u32, Id)> = state
-            .key
-            .open
-            .iter()
-            .map(|&(index, id)| (index, self.arena.assign(id, &none)))
-            .collect();
-        let kept: Vec<(u32, Id)> = base
-            .iter()
-            .copied()
-            .filter(|&(_, id)| self.arena.truth(id) != Some(Truth::NO))
-            .collect();
-        let mut by_atom: FxHashMap<u32, Vec<usize>> = FxHashMap::default();
-        for (place, &(_, id)) in state.key.open.iter().enumerate() {
-            for &atom in self.arena.atoms(id) {
-                if is_live.contains(&atom) {
-                    by_atom.entry(atom).or_default().push(place);
-                }
-            }
-        }
+        let Base { kept, by_atom, .. } = self.base(&state.key.open, live, &is_live);
         for choice in choices {
             budget.spend(1)?;
             let of: FxHashMap<u32, Truth> = choice.truths.iter().copied().collect();
@@ -841,6 +840,38 @@ impl<'m> Search<'m> {
         Ok(Flow::Continue)
     }
 
+    fn base(&mut self, open: &[(u32, Id)], live: &[u32], is_live: &FxHashSet<u32>) -> Base {
+        if let Some(known) = &self.bases
+            && known.open == open
+            && *known.live == *live
+        {
+            return known.clone();
+        }
+        let none = |atom: u32| is_live.contains(&atom).then_some(Truth::NO);
+        let mut kept: Vec<(u32, Id)> =
+            open.iter().map(|&(index, id)| (index, self.arena.assign(id, &none))).collect();
+        kept.retain(|&(_, id)| self.arena.truth(id) != Some(Truth::NO));
+        let mut by_atom: FxHashMap<u32, Vec<usize>> = FxHashMap::default();
+        for (place, &(_, id)) in open.iter().enumerate() {
+            for &atom in self.arena.atoms(id) {
+                if is_live.contains(&atom) {
+                    by_atom.entry(atom).or_default().push(place);
+                }
+            }
+        }
+        let base = Base {
+            open: open.to_vec(),
+            live: live.into(),
+            kept: kept.into(),
+            by_atom: Rc::new(by_atom),
+        };
+        // Only what is large is worth remembering.
+        if open.len() > 64 {
+            self.bases = Some(base.clone());
+        }
+        base
+    }
+
     /// The fact to look at next: those of the subject first, what is done before how.
     fn next_fact(&self, state: &State, subject: Option<usize>) -> Option<Fact> {
         let mut counts: BTreeMap<u32, usize> = BTreeMap::new();
@@ -887,48 +918,25 @@ impl<'m> Search<'m> {
             .map(|(fact, ..)| fact.clone())
     }
 
-    fn pruner(
-        &mut self,
-        state: &State,
-        fact: &Fact,
-        live: &[u32],
-        subject: Option<usize>,
-    ) -> Pruner {
-        let mut pruner = Pruner { by_rank: true, ..Pruner::default() };
-        pruner.default = self.question.defaults.into_iter().max().unwrap_or(0);
+    fn pruner(&mut self, state: &State, live: &[u32], subject: Option<usize>) -> Pruner {
         let is_live: FxHashSet<u32> = live.iter().copied().collect();
-        for &(index, id) in &state.key.open {
-            let statement = &self.question.statements[index as usize];
-            if statement.effect == Effect::Asked {
-                continue;
+        let (mut pruner, negated) = match &self.pruned {
+            Some(known) if known.open == state.key.open && *known.live == *live => {
+                (known.pruner.clone(), known.negated.clone())
             }
-            let Some((rank, options)) = statement.rank() else {
-                pruner.by_rank = false;
-                continue;
-            };
-            for atom in self.arena.atoms(id) {
-                if !is_live.contains(atom) {
-                    continue;
-                }
-                let known = pruner.weights.entry(*atom).or_insert((0, true));
-                if rank > known.0 {
-                    *known = (rank, options == 0);
-                } else if rank == known.0 {
-                    known.1 &= options == 0;
-                }
+            _ => {
+                let (pruner, negated) = self.common_pruner(state, &is_live);
+                let negated: Rc<[u32]> = negated.into();
+                self.pruned = Some(Pruned {
+                    open: state.key.open.clone(),
+                    live: live.into(),
+                    pruner: pruner.clone(),
+                    negated: negated.clone(),
+                });
+                (pruner, negated)
             }
-            if options != 0 {
-                continue;
-            }
-            for atom in self.arena.sufficient(id).filter(|atom| is_live.contains(atom)) {
-                let known = pruner.alone.entry(atom).or_default();
-                for side in 0..2 {
-                    if statement.sides[side] {
-                        known[side] = known[side].max(rank);
-                    }
-                }
-            }
-        }
+        };
+        pruner.default = self.question.defaults.into_iter().max().unwrap_or(0);
         let Some(subject) = subject else {
             pruner.by_rank = false;
             return pruner;
@@ -959,16 +967,65 @@ impl<'m> Search<'m> {
                 let index = index as usize;
                 if index == subject || focus.beside == Some(index) {
                     follow.extend(self.arena.atoms(id));
-                } else {
-                    self.arena.negated(id, &mut |atom| follow.push(atom));
                 }
             }
+            follow.extend(&*negated);
             follow.retain(|atom| is_live.contains(atom));
             follow.sort_unstable();
             follow.dedup();
             pruner.follow = Some(follow);
         }
         pruner
+    }
+
+    /// What does not depend on the subject, and the atoms that stand under a `not`.
+    fn common_pruner(&self, state: &State, is_live: &FxHashSet<u32>) -> (Pruner, Vec<u32>) {
+        let mut by_rank = true;
+        let mut weights: FxHashMap<u32, (u8, bool)> = FxHashMap::default();
+        let mut alone: FxHashMap<u32, [u8; 2]> = FxHashMap::default();
+        let mut negated = Vec::new();
+        for &(index, id) in &state.key.open {
+            let statement = &self.question.statements[index as usize];
+            self.arena.negated(id, &mut |atom| negated.push(atom));
+            if statement.effect == Effect::Asked {
+                continue;
+            }
+            let Some((rank, options)) = statement.rank() else {
+                by_rank = false;
+                continue;
+            };
+            for atom in self.arena.atoms(id) {
+                if !is_live.contains(atom) {
+                    continue;
+                }
+                let known = weights.entry(*atom).or_insert((0, true));
+                if rank > known.0 {
+                    *known = (rank, options == 0);
+                } else if rank == known.0 {
+                    known.1 &= options == 0;
+                }
+            }
+            if options != 0 {
+                continue;
+            }
+            for atom in self.arena.sufficient(id).filter(|atom| is_live.contains(atom)) {
+                let known = alone.entry(atom).or_default();
+                for (known, stands) in known.iter_mut().zip(statement.sides) {
+                    if stands {
+                        *known = (*known).max(rank);
+                    }
+                }
+            }
+        }
+        negated.sort_unstable();
+        negated.dedup();
+        let pruner = Pruner {
+            by_rank,
+            weights: Rc::new(weights),
+            alone: Rc::new(alone),
+            ..Pruner::default()
+        };
+        (pruner, negated)
     }
 
     fn leaf(
@@ -1030,7 +1087,6 @@ impl<'m> Search<'m> {
             answers[side] = answer;
         }
         let sides = state.key.sides;
-        let changed = state.key.changed.clone();
         let leaf = Leaf {
             answers,
             said,
@@ -1038,7 +1094,6 @@ impl<'m> Search<'m> {
             is_same_inside: sides[0] == sides[1]
                 && self.question.defaults[0] == self.question.defaults[1],
             subject: state.key.subject.unwrap_or(Truth::YES),
-            changed: &changed,
             inside: [sides[0].rank, sides[1].rank],
             counts_differ,
             is_resolved: state.key.resolved,

@@ -1,7 +1,5 @@
 //! From one or two models to what a search asks.
 
-use std::collections::BTreeSet;
-
 use policy_eval::engine::tables::{Source, Split};
 use policy_eval::{Action, Attr, Platform};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -126,21 +124,12 @@ impl<'m> Setup<'m> {
         if of_side(0) != of_side(1) || self.sides[0].trusts != self.sides[1].trusts {
             return true;
         }
-        if self.roots_differ() {
-            return true;
-        }
         if aspect != Aspect::Tier {
             return false;
         }
         let default = |model: &Model| model.default_tier(action);
         default(self.models[0]) != default(self.models[1])
             || self.others(0, action) != self.others(1, action)
-    }
-
-    /// Roots that may lie elsewhere are other roots, so their patterns differ; a root that is bound
-    /// and not asked for changes nothing.
-    fn roots_differ(&self) -> bool {
-        false
     }
 
     /// `count` and `accept` sentences of an action that count.
@@ -369,11 +358,6 @@ impl<'m> Setup<'m> {
         let options = OptionSets::default();
         let question = Question { aspect: Aspect::Record, statements, defaults: [0; 2], options };
         writer.search(action, self.joined, platform, question)
-    }
-
-    /// The actions that anything is said of.
-    pub(crate) fn actions(&self) -> BTreeSet<Action> {
-        Action::ALL.into_iter().collect()
     }
 }
 

@@ -4,6 +4,7 @@
 //! tell; a [`Choice`] is one of them, with the truth of each atom and what to send to get it. Facts
 //! that depend on each other (a socket has no port, a raw connection no method) are chosen together.
 
+use std::cell::RefCell;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::rc::Rc;
 
@@ -115,14 +116,23 @@ impl Choice {
     }
 }
 
+/// Weights of the states of a machine, and its address.
+type FoundWeights = (usize, Rc<[(u8, bool)]>);
+
+/// A fact and the atoms that ask it.
+type Asked = (Fact, Box<[u32]>);
+
 /// What keeps a walk from going where nothing can be found.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Pruner {
     /// By atom: the highest rank of the statements that ask it, and whether all of that rank have
     /// no options.
-    pub(crate) weights: FxHashMap<u32, (u8, bool)>,
+    pub(crate) weights: Rc<FxHashMap<u32, (u8, bool)>>,
+    /// What `weights` say of the states of a machine, by its address: pruners of one question share
+    /// it.
+    pub(crate) found_weights: Rc<RefCell<Option<FoundWeights>>>,
     /// By atom: the rank, in the old and the new policy, of statements that are nothing else.
-    pub(crate) alone: FxHashMap<u32, [u8; 2]>,
+    pub(crate) alone: Rc<FxHashMap<u32, [u8; 2]>>,
     /// Without one of these the statement in question fails. Empty: no atom is needed.
     pub(crate) must: Vec<u32>,
     /// Rank of the statement in question, and whether it has no options.
@@ -186,9 +196,9 @@ pub(crate) struct Space<'m> {
     pub(crate) reading: Reading,
     pub(crate) atoms: Vec<AtomKey>,
     alphabets: FxHashMap<TokenKind, Alphabet>,
-    machines: FxHashMap<(Fact, Box<[u32]>), Rc<Machine>>,
+    machines: FxHashMap<Asked, Rc<Machine>>,
     /// Facts without machines, by the atoms that are asked.
-    lists: FxHashMap<(Fact, Box<[u32]>), Rc<[Choice]>>,
+    lists: FxHashMap<Asked, Rc<[Choice]>>,
 }
 
 impl<'m> Space<'m> {
@@ -419,10 +429,8 @@ impl<'m> Space<'m> {
     ) -> Result<Walking, Exhausted> {
         let (kind, lengths, options, starts) = match fact {
             Fact::Command => {
-                let options = WalkOptions {
-                    words_at_run_time: true,
-                    first: Some(first_of(self.reading)),
-                };
+                let options =
+                    WalkOptions { words_at_run_time: true, first: Some(first_of(self.reading)) };
                 (TokenKind::Word, (1, usize::MAX), options, self.reading.starts())
             }
             _ => {
@@ -941,7 +949,7 @@ impl<'m> Space<'m> {
                 self.walk(&Fact::Endpoint, TokenKind::Label, &names, (1, 12), &walk, budget)?
             {
                 let mut labels: Vec<&str> = end.way.iter().filter_map(token_of).collect();
-                if labels.len() == 1 && &*labels[0] == "elsewhere" {
+                if labels.len() == 1 && labels[0] == "elsewhere" {
                     labels = vec!["example", "elsewhere"];
                 }
                 labels.reverse();
@@ -1590,6 +1598,31 @@ struct End {
 }
 
 impl Pruner {
+    /// By state of a machine: the highest rank of what can still be reached.
+    fn weights_of(&self, machine: &Machine) -> Rc<[(u8, bool)]> {
+        if !self.by_rank {
+            return Rc::from([]);
+        }
+        let known = std::ptr::from_ref(machine) as usize;
+        if let Some((of, weights)) = &*self.found_weights.borrow()
+            && *of == known
+        {
+            return weights.clone();
+        }
+        let weights = machine.behind(
+            (0, true),
+            &|pattern| self.weights.get(&pattern.atom).copied().unwrap_or((0, true)),
+            &|own, other| match own.0.cmp(&other.0) {
+                std::cmp::Ordering::Less => *own = *other,
+                std::cmp::Ordering::Equal => own.1 &= other.1,
+                std::cmp::Ordering::Greater => {}
+            },
+        );
+        let weights: Rc<[(u8, bool)]> = weights.into();
+        *self.found_weights.borrow_mut() = Some((known, weights.clone()));
+        weights
+    }
+
     /// For a walk over some of the atoms of a fact; none where nothing in question lies there.
     fn for_part(&self, part: &[u32], whole: &[u32]) -> Option<Pruner> {
         let mut own = self.clone();
@@ -1615,10 +1648,10 @@ impl Pruner {
 /// Keeps a walk where something can be found.
 struct Trim {
     pruner: Pruner,
-    weights: Vec<(u8, bool)>,
-    leads: Vec<bool>,
-    leads_too: Vec<bool>,
-    follow: Option<Vec<bool>>,
+    weights: Rc<[(u8, bool)]>,
+    leads: FxHashSet<u32>,
+    leads_too: FxHashSet<u32>,
+    follow: Option<FxHashSet<u32>>,
     names: FxHashMap<(usize, u32), u32>,
     seen: FxHashSet<Vec<(u32, Truth)>>,
     ends: Vec<End>,
@@ -1626,39 +1659,20 @@ struct Trim {
 
 impl Trim {
     fn new(machine: &Machine, pruner: &Pruner, names: FxHashMap<(usize, u32), u32>) -> Trim {
-        let weights = if pruner.by_rank {
-            machine.behind(
-                (0, true),
-                &|pattern| pruner.weights.get(&pattern.atom).copied().unwrap_or((0, true)),
-                &|own, other| match own.0.cmp(&other.0) {
-                    std::cmp::Ordering::Less => *own = *other,
-                    std::cmp::Ordering::Equal => own.1 &= other.1,
-                    std::cmp::Ordering::Greater => {}
-                },
-            )
-        } else {
-            Vec::new()
-        };
-        let to = |atoms: &[u32]| {
-            machine.behind(false, &|pattern| atoms.contains(&pattern.atom), &|own, other| {
-                *own |= *other;
-            })
-        };
-        let to_some = |atoms: &[u32]| if atoms.is_empty() { Vec::new() } else { to(atoms) };
-        let (leads, leads_too) = (to_some(&pruner.must), to_some(&pruner.must_too));
+        let weights = pruner.weights_of(machine);
+        let leads = machine.leading_to(&pruner.must);
+        let leads_too = machine.leading_to(&pruner.must_too);
         let follow = pruner.follow.as_ref().map(|atoms| {
-            machine.behind(
-                false,
-                &|pattern| Machine::is_guard(pattern) || atoms.contains(&pattern.atom),
-                &|own, other| *own |= *other,
-            )
+            let mut follow = machine.leading_to(atoms);
+            follow.extend(machine.leading_to_guards());
+            follow
         });
         let (pruner, seen) = (pruner.clone(), FxHashSet::default());
         Trim { pruner, weights, leads, leads_too, follow, names, seen, ends: Vec::new() }
     }
 
     fn leads(&self, state: u32) -> bool {
-        self.leads.get(state as usize).copied().unwrap_or(false)
+        self.leads.contains(&state)
     }
 }
 
@@ -1667,12 +1681,28 @@ impl Guide for Trim {
         self.ends.len()
     }
 
-    fn follow(&self) -> Option<&[bool]> {
-        self.follow.as_deref()
+    fn may_lead(
+        &self,
+        machine: &Machine,
+        alphabet: &Alphabet,
+        cursor: &Cursor,
+        tokens: &[Rc<str>],
+    ) -> bool {
+        if machine.follows_words() {
+            return true;
+        }
+        let on = |must: &[u32], leads: &FxHashSet<u32>| {
+            must.is_empty() || machine.leads_on(alphabet, cursor, tokens, leads)
+        };
+        on(&self.pruner.must, &self.leads) && on(&self.pruner.must_too, &self.leads_too)
+    }
+
+    fn follow(&self) -> Option<&FxHashSet<u32>> {
+        self.follow.as_ref()
     }
 
     fn detour(&self, before: &Cursor, after: &Cursor) -> u32 {
-        if self.leads.is_empty() {
+        if self.pruner.must.is_empty() {
             return 0;
         }
         let is_new = |state: u32| !before.holds(state);
@@ -1689,7 +1719,7 @@ impl Guide for Trim {
             }
         }
         if !self.pruner.must_too.is_empty() && !machine.follows_words() {
-            let leads = |state: u32| self.leads_too[state as usize];
+            let leads = |state: u32| self.leads_too.contains(&state);
             if !machine.places(&cursor).any(|(_, state, _)| leads(state))
                 && !machine.waiting(&cursor).any(leads)
             {
@@ -1733,7 +1763,7 @@ impl Guide for Trim {
             machine.retain(&mut cursor, &|_, state| {
                 holders.contains(&state)
                     || self.leads(state)
-                    || self.leads_too.get(state as usize).copied().unwrap_or(false)
+                    || self.leads_too.contains(&state)
                     || !is_weaker(self.weights[state as usize])
             });
         }

@@ -4,7 +4,7 @@
 //! default that changed. Each such statement is explored by itself (`analysis`); what is found is
 //! asked of both compiled policies before it is told.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use policy_eval::engine::tables::Source;
 use policy_eval::{Action, Decision, Floor, ObjectKind, Policy, RequestBuf, describe};
@@ -14,9 +14,9 @@ use super::report::{
     Answer, Aspect, Changed, DecidedBy, Difference, Direction, Report, Sentence, Side, Unproved,
     What,
 };
+use crate::analysis::alphabet::Exhausted;
 use crate::analysis::join;
 use crate::analysis::machine::{Budget, Step};
-use crate::analysis::alphabet::Exhausted;
 use crate::analysis::search::{self, ALLOW, DENY, Flow, Focus, Leaf, Origin, Scope, Search};
 use crate::analysis::setup::Setup;
 use crate::analysis::space::{Fact, Reading, Value};
@@ -75,7 +75,7 @@ pub fn compare(old: &Model, new: &Model, budget: u64) -> Result<Report, CompareE
         budget,
         found: Vec::new(),
         keys: FxHashSet::default(),
-        unconfirmed: BTreeMap::new(),
+        unconfirmed: BTreeSet::new(),
         confirmed: FxHashSet::default(),
         unproved: Vec::new(),
         changed: FxHashSet::default(),
@@ -108,7 +108,7 @@ struct Comparison<'m> {
     budget: u64,
     found: Vec<Difference>,
     keys: FxHashSet<String>,
-    unconfirmed: BTreeMap<Claim, String>,
+    unconfirmed: BTreeSet<Claim>,
     confirmed: FxHashSet<Claim>,
     unproved: Vec<Unproved>,
     changed: FxHashSet<(usize, Origin)>,
@@ -247,9 +247,6 @@ impl<'m> Comparison<'m> {
                 }
             }
         }
-        if std::env::var_os("POLICY_DEBUG_DIFF").is_some() {
-            eprintln!("  missing {goals:?} steps {} {explored:?}", self.budget - left.left);
-        }
         search.focus = None;
         search.scope = Scope::Everywhere;
         if !goals.is_empty() && !is_simple {
@@ -295,7 +292,7 @@ impl<'m> Comparison<'m> {
         if leaf.is_resolved {
             self.resolved(search, leaf, claim(false));
         } else if from != to {
-            self.confirm(claim(false), search.requests(leaf.values, None), leaf.values);
+            self.confirm(claim(false), search.requests(leaf.values, None));
         }
         if leaf.counts_differ && matches!(subject, Some((_, Origin::Count(_)))) {
             let is_settled = leaf.inside == [DENY; 2] && from == to && from.options == 0;
@@ -312,7 +309,7 @@ impl<'m> Comparison<'m> {
                         self.check(&claim(true), &request);
                     }
                 } else {
-                    self.confirm(claim(true), requests, leaf.values);
+                    self.confirm(claim(true), requests);
                 }
             }
         }
@@ -323,7 +320,7 @@ impl<'m> Comparison<'m> {
             for floor in lifted[0].union(lifted[1]).iter() {
                 requests.extend(search.requests(leaf.values, around(floor)));
             }
-            self.confirm(claim(true), requests, leaf.values);
+            self.confirm(claim(true), requests);
         }
         self.confirmed.contains(&claim(false)).then_some((from.rank, to.rank))
     }
@@ -335,7 +332,8 @@ impl<'m> Comparison<'m> {
         let least = |rank: u8| rank.max(ALLOW);
         let ranks_differ = least(from.rank) != least(to.rank);
         let options_differ = from.options != to.options || from.rank != to.rank;
-        if !ranks_differ && !(options_differ && search.question().options.are_used()) {
+        let is_seen = ranks_differ || options_differ && search.question().options.are_used();
+        if !is_seen {
             return;
         }
         if self.confirmed.contains(&claim) {
@@ -345,7 +343,7 @@ impl<'m> Comparison<'m> {
         let highest = from.rank.max(to.rank).max(ALLOW);
         let names = search.names_below(highest, ranks_differ, &mut budget);
         let Ok(names) = names else {
-            self.confirm(claim, Vec::new(), leaf.values);
+            self.confirm(claim, Vec::new());
             return;
         };
         if names.is_empty() {
@@ -355,11 +353,11 @@ impl<'m> Comparison<'m> {
         for name in names {
             requests.extend(search.requests_for_name(leaf.values, &name));
         }
-        self.confirm(claim, requests, leaf.values);
+        self.confirm(claim, requests);
     }
 
     /// Asks both policies. A request that they answer alike confirms nothing.
-    fn confirm(&mut self, claim: Claim, requests: Vec<RequestBuf>, values: &[(Fact, Value)]) {
+    fn confirm(&mut self, claim: Claim, requests: Vec<RequestBuf>) {
         if self.confirmed.contains(&claim) {
             return;
         }
@@ -375,7 +373,7 @@ impl<'m> Comparison<'m> {
             self.unconfirmed.remove(&claim);
             self.confirmed.insert(claim);
         } else {
-            self.unconfirmed.entry(claim).or_insert_with(|| format!("{values:?}"));
+            self.unconfirmed.insert(claim);
         }
     }
 
@@ -578,7 +576,7 @@ impl<'m> Comparison<'m> {
 
     fn finish(mut self) -> Report {
         let unconfirmed = std::mem::take(&mut self.unconfirmed);
-        for (claim, values) in unconfirmed {
+        for claim in unconfirmed {
             let what = match claim.subject {
                 Some((side, origin)) => format!("`{}`", self.name(side, origin)),
                 None => "the default".to_owned(),
@@ -591,9 +589,6 @@ impl<'m> Comparison<'m> {
             } else {
                 format!("{what} may make a difference that no request could be made for to show it")
             };
-            if std::env::var_os("POLICY_DEBUG_DIFF").is_some() {
-                eprintln!("unconfirmed {claim:?}: {values}");
-            }
             self.add_unproved(Unproved { action: claim.action, why });
         }
         // What follows from some sentences together is told where one of them makes the same change.
@@ -644,9 +639,11 @@ fn goals(search: &Search<'_>, action: Action, subject: usize) -> Option<Vec<(u8,
     let statement = &question.statements[subject];
     let side = usize::from(statement.sides[1]);
     let (own, _) = statement.rank()?;
-    let others = question.statements.iter().enumerate().filter(|(_, other)| {
-        other.sides[1 - side] && !other.sides[side]
-    });
+    let others = question
+        .statements
+        .iter()
+        .enumerate()
+        .filter(|(_, other)| other.sides[1 - side] && !other.sides[side]);
     let mut beside: Vec<(u8, bool)> = Vec::new();
     let mut is_alone = true;
     for (index, other) in others {
