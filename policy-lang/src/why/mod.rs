@@ -187,13 +187,12 @@ pub fn why_not(model: &Model, request: &Request<'_>) -> Option<WhyNot> {
     }
     let others = places.iter().filter(|place| place.tier == decisive.tier).count() - 1;
     let is_single = places.len() == 1;
-    let found = at(model, request, decisive, |judged| {
+    at(model, request, decisive, |judged| {
         let view = View::new(model, judged);
         let subject = Subject::new(model, judged);
         let differ = Differ { model, judged, view: &view, subject: &subject, sure: Sure::Certain };
         Search { differ, place: *decisive, is_single, trials: 0 }.why_not(others)
-    });
-    found
+    })
 }
 
 /// The nearest rule that would have stopped a request that was allowed. None where it was not
@@ -416,15 +415,14 @@ impl<'a> Search<'a> {
             obstacles.push(Obstacle::of(Cause::Sandbox));
         }
         // A rule without whose flag, branch or the like it would go through by itself.
-        if is_matched || !default_stands {
-            if let Some(free) = free.as_ref().filter(|free| !free.is_empty())
-                && let Some(answer) = self.trial(free)
-                && answer.tier <= goal
-                && let Some(first) =
-                    obstacles.iter_mut().find(|one| matches!(one.cause, Cause::Rule { .. }))
-            {
-                first.fix = Some(answer);
-            }
+        if (is_matched || !default_stands)
+            && let Some(free) = free.as_ref().filter(|free| !free.is_empty())
+            && let Some(answer) = self.trial(free)
+            && answer.tier <= goal
+            && let Some(first) =
+                obstacles.iter_mut().find(|one| matches!(one.cause, Cause::Rule { .. }))
+        {
+            first.fix = Some(answer);
         }
 
         // Rules about something else are noise where a rule about this very thing can be met, and
