@@ -180,10 +180,10 @@ const NEW: &str = "allow run \"ls ...\"\n\ntest \"looking\" {\n  allow run \"ls 
 
 #[test]
 fn a_pull_request_is_checked_tested_and_compared() {
-    let mut runner = Runner::new("action-good", OLD, NEW);
-    runner.with_diff(0);
+    let wider = NEW.replace("ls ...", "(ls|cat) ...");
+    let mut runner = Runner::new("action-good", OLD, &wider);
     runner.set("sarif-file", "findings.sarif");
-    assert_snapshot!(runner.run(), @r"
+    assert_snapshot!(runner.run(), @r#"
     == Find the files
     == Lint
     == Test
@@ -194,13 +194,46 @@ fn a_pull_request_is_checked_tested_and_compared() {
     1 of 1 rule reached (100%)
     ::TOKEN::
     == Compare
-    diff --format github -- refs/remotes/origin/main:./agents.policy ./agents.policy
+    ::warning file=./agents.policy,line=1,endLine=1,col=1,endColumn=25,title=policy D001 loosened::`run` `(ls|cat) ...`: ask → allow%0Abefore: the default%0Aafter: allow run "(ls|cat) ..."%0Afor example: run cat
     == outputs
     sarif=findings.sarif
     comment=…/temp/policy-diff.md
     == summary
-    diff --format markdown -- refs/remotes/origin/main:./agents.policy ./agents.policy
-    ");
+    ### Policy: 1 loosened
+
+    `refs/remotes/origin/main:./agents.policy` → `./agents.policy`
+
+    | | | before | after | for example |
+    |---|---|---|---|---|
+    | 1. **loosened** | `run` `(ls\|cat) ...` | `ask` | `allow` | `run cat` |
+
+    <details><summary>1. loosened: run, ask → allow</summary>
+
+    `run` `(ls|cat) ...`
+
+    - before: `ask` by the default
+    - after: `allow` by `allow run "(ls|cat) ..."` at `./agents.policy:1:1`
+
+    ```diff
+      refs/remotes/origin/main:agents.policy:1:1
+    - allow run "ls ..."
+      ./agents.policy:1:1
+    + allow run "(ls|cat) ..."
+    ```
+
+    ```sh
+    # ask
+    policy decide refs/remotes/origin/main:./agents.policy --format human --requests - <<'END'
+    {"action":"run","argv":["cat"]}
+    END
+    # allow
+    policy decide ./agents.policy --format human --requests - <<'END'
+    {"action":"run","argv":["cat"]}
+    END
+    ```
+
+    </details>
+    "#);
     let sarif = fs::read_to_string(runner.folder.join("checkout/findings.sarif")).unwrap();
     assert!(sarif.contains("\"2.1.0\""));
 }
@@ -222,7 +255,6 @@ fn a_broken_policy_fails_with_its_place() {
 fn too_little_coverage_fails() {
     let mut runner = Runner::new("action-coverage", OLD, NEW);
     runner.set("min-coverage", "100");
-    runner.with_diff(0);
     assert!(runner.run().contains("== Compare"));
     let mut runner = Runner::new("action-coverage", OLD, OLD);
     runner.set("min-coverage", "100");
@@ -283,7 +315,6 @@ fn what_others_write_is_never_run() {
     let mut runner = Runner::new("action-hostile", OLD, NEW);
     let file = "$(touch a).policy";
     fs::write(runner.folder.join("checkout").join(file), OLD).unwrap();
-    runner.with_diff(0);
     for (input, value) in [
         ("policies", "$(touch a)\n`touch b`; touch c\n--fix"),
         ("policies", "*.policy"),

@@ -1295,11 +1295,11 @@ fn graph_draws_in_three_languages() {
       n3 -- "none of these" --> n9
       n4 -- "none of these" --> n5
       n4 -- "command git push {--force|-f}<br>command git push {--force|-f} (possibly)<br>not sent" --> n11
-      n5 -- "branch in #34;main#34;" --> n6
+      n5 -- "branch == #34;main#34;" --> n6
       n5 -- "none of these<br>not sent" --> n10
       n7 -- "none of these" --> n8
       n7 -- "command git push {--force|-f}<br>command git push {--force|-f} (possibly)<br>not sent" --> n11
-      n8 -- "branch in #34;main#34;" --> n9
+      n8 -- "branch == #34;main#34;" --> n9
       n8 -- "none of these<br>not sent" --> n10
       n0 --> n1
       classDef allow fill:#d9f2e9,color:#111111
@@ -1330,11 +1330,11 @@ fn debug_shows_each_stage() {
         n10  none of these
     n6  sandbox
         n10  none of these
-        n7  sandbox in "workspace-write" | not sent
+        n7  sandbox == "workspace-write" | not sent
     n7  deny | deny write "$workspace/.git/**"
     n8  sandbox
         n10  none of these
-        n9  sandbox in "workspace-write" | not sent
+        n9  sandbox == "workspace-write" | not sent
     n9  allow | allow write "$workspace/**"
     n10  nothing
     n11  run, default ask
@@ -1354,14 +1354,14 @@ fn debug_shows_each_stage() {
         n16  none of these
         n22  command git push {--force|-f} | command git push {--force|-f} (possibly) | not sent
     n16  branch
-        n17  branch in "main"
+        n17  branch == "main"
         n21  none of these | not sent
     n17  record full
     n18  command
         n19  none of these
         n22  command git push {--force|-f} | command git push {--force|-f} (possibly) | not sent
     n19  branch
-        n20  branch in "main"
+        n20  branch == "main"
         n21  none of these | not sent
     n20  allow | allow run "git (status|diff) ..."
     n21  review | review run "git push ..." unless branch == "main"
@@ -1372,7 +1372,7 @@ fn debug_shows_each_stage() {
         n25  port in 443 | not sent
         n28  none of these
     n25  sandbox
-        n26  sandbox in "workspace-write" | not sent
+        n26  sandbox == "workspace-write" | not sent
         n28  none of these
     n26  destination
         n28  none of these
@@ -1386,26 +1386,26 @@ fn debug_shows_each_stage() {
         n33  none of these
     n31  ticket
         n33  none of these
-        n32  ticket in "T-1" | not sent
+        n32  ticket == "T-1" | not sent
     n32  review | review call "db/query" when ticket == "T-1"
     n33  nothing
     "#);
     assert_snapshot!(folder.run(&["debug", "model", "a.policy"]), @r#"
     layer managed
     deny write (managed, deny write "$workspace/.git/**")
-      when path in $workspace/.git/** and sandbox in "workspace-write"
+      when path in $workspace/.git/** and sandbox == "workspace-write"
     deny run (managed, no-force-push)
       when command git push {--force|-f}
     review call (managed, review call "db/query" when ticket == "T-1")
-      when db/query and ticket in "T-1"
+      when db/query and ticket == "T-1"
     review run (managed, review run "git push ..." unless branch == "main")
-      when command git push ... and not branch in "main"
+      when command git push ... and not branch == "main"
     allow connect (managed, allow connect "a.example" port 443)
-      when destination a.example and port in 443 and sandbox in "workspace-write"
+      when destination a.example and port in 443 and sandbox == "workspace-write"
     allow run (managed, allow run "git (status|diff) ...")
       when command git (status|diff) ...
     allow write (managed, allow write "$workspace/**")
-      when path in $workspace/** and sandbox in "workspace-write"
+      when path in $workspace/** and sandbox == "workspace-write"
     record full run (managed, record full run)
       when always
     mark secret read (managed, mark "secret" read "/data/**")

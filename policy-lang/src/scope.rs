@@ -330,7 +330,7 @@ allow connect * unless sandbox == "base"
           allow ["a.example"] except [] ports [(443, 443)]
           allow ["*"] except [] ports []
         listen default ask
-        allow [Delete] when path in $workspace/** and branch in "main"
+        allow [Delete] when path in $workspace/** and branch == "main"
         "#);
         insta::assert_snapshot!(shown(POLICY, "base"), @r#"
         read default allow

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{Changed, Report, Side};
-use crate::model::Model;
+use super::{Changed, Difference, Report, Sentence, Side, What};
+use crate::model::{Model, Rule};
 use crate::span::Source;
 
 /// One of two policies that were compared.
@@ -25,6 +25,8 @@ pub struct Edition {
     pub revisions: Vec<String>,
     /// Its sentences that stand in a list of the model, in their own words.
     sentences: HashSet<String>,
+    /// Its rules, as reports show them.
+    rules: Vec<Sentence>,
 }
 
 /// Two policies, and what differs between them.
@@ -47,6 +49,7 @@ impl Edition {
             sources: model.sources.clone(),
             revisions: Vec::new(),
             sentences: sentences(model),
+            rules: rules(model),
         }
     }
 
@@ -70,9 +73,33 @@ fn sentences(model: &Model) -> HashSet<String> {
     .collect()
 }
 
+fn rules(model: &Model) -> Vec<Sentence> {
+    let shown = |rule: &Rule| {
+        let source = model.sources.get(rule.at.source.0 as usize)?;
+        let (line, column) = source.line_column(rule.at.span.start as usize);
+        Some(Sentence {
+            name: rule.name.clone(),
+            file: source.name.clone(),
+            line,
+            column,
+            text: source.text.get(rule.at.span.range())?.to_owned(),
+            reason: rule.reason.clone(),
+        })
+    };
+    model.rules.iter().filter_map(shown).collect()
+}
+
 /// A text with one blank between its words: another layout is no other text.
 fn words(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// How many of the words of two texts are the same, in percent.
+fn likeness(one: &str, other: &str) -> usize {
+    let one: HashSet<&str> = one.split_whitespace().collect();
+    let other: HashSet<&str> = other.split_whitespace().collect();
+    let shared = one.intersection(&other).count();
+    100 * shared / one.union(&other).count().max(1)
 }
 
 impl<'c> Comparison<'c> {
@@ -85,6 +112,45 @@ impl<'c> Comparison<'c> {
         };
         let sentence = changed.sentence.as_ref();
         sentence.is_some_and(|sentence| other.sentences.contains(&words(&sentence.text)))
+    }
+
+    /// The sentences that a difference follows from, and beside a rule that was changed the rule as
+    /// it stands on the other side; what was before comes first.
+    pub(super) fn changes(&self, difference: &Difference) -> Vec<Changed> {
+        let mut all = difference.changed.clone();
+        for changed in &difference.changed {
+            if let Some(other) = self.other_side(changed)
+                && !all.contains(&other)
+            {
+                all.push(other);
+            }
+        }
+        all.sort_by_key(|changed| changed.side);
+        all
+    }
+
+    /// What a rule was before, or became: the rule of the same name; else, among those that stand
+    /// on the other side alone, the one that shares most words with it, and half of them at least.
+    fn other_side(&self, changed: &Changed) -> Option<Changed> {
+        let sentence = changed.sentence.as_ref().filter(|_| changed.what == What::Rule)?;
+        if self.has_same_words(changed) {
+            return None;
+        }
+        let (side, own, other) = match changed.side {
+            Side::Old => (Side::New, self.old, self.new),
+            Side::New => (Side::Old, self.new, self.old),
+        };
+        let is_alone = |rule: &&Sentence| !own.sentences.contains(&words(&rule.text));
+        let named = other.rules.iter().find(|rule| rule.name == sentence.name).filter(is_alone);
+        let likest = || {
+            let likeness = |rule: &&Sentence| likeness(&sentence.text, &rule.text);
+            let alone = other.rules.iter().filter(is_alone);
+            // A rule that has a name of its own there and here is another rule.
+            let alone = alone.filter(|rule| own.rules.iter().all(|one| one.name != rule.name));
+            alone.max_by_key(likeness).filter(|rule| 50 <= likeness(rule))
+        };
+        let found = named.or_else(likest)?.clone();
+        Some(Changed { side, what: What::Rule, sentence: Some(found) })
     }
 
     pub(super) fn edition(&self, side: Side) -> &'c Edition {

@@ -186,7 +186,7 @@ fn card(
         pair(marks, difference, out);
     }
     *out += "<h4>It follows from</h4>\n";
-    for changed in &difference.changed {
+    for changed in &comparison.changes(difference) {
         self::changed(comparison, marks, changed, out);
     }
     let _ = writeln!(
@@ -308,7 +308,7 @@ impl Marks {
             }
         }
         for (index, difference) in comparison.report.differences.iter().enumerate() {
-            for changed in &difference.changed {
+            for changed in &comparison.changes(difference) {
                 let Some(sentence) = &changed.sentence else { continue };
                 for line in marks.lines_of(changed.side, sentence) {
                     marks.lines.entry(line).or_default().insert(index + 1);

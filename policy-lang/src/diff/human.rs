@@ -73,7 +73,7 @@ impl Show {
             effect(&after, &difference.to),
             safe(&difference.region)
         );
-        for changed in &difference.changed {
+        for changed in &comparison.changes(difference) {
             self.changed(comparison, changed, out);
         }
         if difference.is_of_tier() {

@@ -94,7 +94,7 @@ fn details(comparison: &Comparison<'_>, number: usize, difference: &Difference) 
     out += &format!("- before: {}{}\n", code(&before, false), by(from));
     out += &format!("- after: {}{}\n\n", code(&after, false), by(to));
     let changed: Vec<String> =
-        difference.changed.iter().map(|one| changed(comparison, one)).collect();
+        comparison.changes(difference).iter().map(|one| changed(comparison, one)).collect();
     out += &block("diff", &changed.join("\n"));
     out += &block("sh", &command(comparison, difference));
     out + "</details>\n"

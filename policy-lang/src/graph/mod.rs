@@ -450,7 +450,7 @@ stop: deny run "git push {-f} ..."
             n5  none of these
             n11  command git push {-f} ... | command git push {-f} ... (possibly) | not sent
         n5  branch
-            n6  branch in "main", "<&>"
+            n6  branch in ("main", "<&>")
             n9  none of these | not sent
         n6  nothing
         n7  command
@@ -458,7 +458,7 @@ stop: deny run "git push {-f} ..."
             n11  command git push {-f} ... | command git push {-f} ... (possibly) | not sent
         n8  branch
             n9  none of these | not sent
-            n10  branch in "main", "<&>"
+            n10  branch in ("main", "<&>")
         n9  review | review run "git push ..." unless branch in ("main", "<&>")
         n10  allow | allow run "git status ..."
         n11  deny | stop

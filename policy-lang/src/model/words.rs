@@ -7,7 +7,7 @@ use policy_eval::{Action, Attr};
 use super::pattern::{PathBase, PathItem, PathPattern, Piece, TokenPattern};
 use super::{Atom, AttrRef, Formula, Model};
 
-/// A formula in words close to those of the language: `command git push ... and not branch in "main"`.
+/// A formula in words close to those of the language: `command git push ... and not branch == "main"`.
 ///
 /// Patterns stand as they were written; text comes from the policy and is not made safe to print.
 ///
@@ -71,7 +71,11 @@ pub fn atom(model: &Model, atom: &Atom) -> String {
         }
         Atom::Pair(patterns) => list(patterns.iter().map(|pattern| &*pattern.written).collect()),
         Atom::Text(attr, patterns) => {
-            format!("{} in {}", attribute(model, attr), tokens(patterns))
+            let name = attribute(model, attr);
+            match &patterns[..] {
+                [one] => format!("{name} {}", compared(one)),
+                _ => format!("{name} in ({})", tokens(patterns)),
+            }
         }
         Atom::Int(attr, ranges) => {
             let ranges: Vec<_> = ranges.iter().map(number_range).collect();
@@ -93,8 +97,17 @@ pub fn atom(model: &Model, atom: &Atom) -> String {
     }
 }
 
+/// The comparison with one pattern: `== "main"`, `like "release/*"`, `matches r"[a-z]+"`.
+fn compared(pattern: &TokenPattern) -> String {
+    match (pattern.as_literal(), &pattern.pieces[..]) {
+        (Some(text), _) => format!("== \"{text}\""),
+        (None, [Piece::Regex(source)]) => format!("matches r\"{source}\""),
+        (None, _) => format!("like \"{}\"", token(pattern)),
+    }
+}
+
 /// What requests a formula describes, as a sentence of the language would: ``"`connect` to
-/// `*.corp.acme.com`, port 443, unless branch in \"main\""``.
+/// `*.corp.acme.com`, port 443, unless branch == \"main\""``.
 ///
 /// # Cost
 /// Linear in the size of the formula; of long lists only the first items are named.
