@@ -77,9 +77,7 @@ impl Folder {
 #[test]
 fn another_text_with_the_same_meaning_is_equivalent() {
     let folder = Folder::new("diff-equivalent");
-    assert_snapshot!(folder.text(&[]), @r#"
-    equivalent, proved: both decide every request alike
-    "#);
+    assert_snapshot!(folder.text(&[]), @"equivalent, proved: both decide every request alike");
     // Another order, a list taken apart, a set written out, other names.
     folder.write(
         "agents.policy",
