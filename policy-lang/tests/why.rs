@@ -121,8 +121,6 @@ fn commands() {
           `--output=/etc/x` is in the way; `run git diff` would be allow
         nearest review: “review run "git commit ..."”
           word 2 is `diff`, not `commit`; `run git commit --output=/etc/x` would be review
-        nearest review: “review run "git push ..." unless branch in ("main", "release")”
-          branch was not sent; it asks for one other than `main`, `release`, and word 2 is `diff`, not `push`; `run git push --output=/etc/x` with branch = "topic" would be review
     ask  "shell":"make test","context":{"sandbox":"read-only"
         no rule allows it for certain, and the default is ask
         nearest allow: “allow run "make (test|lint)" when sandbox == "workspace-write"”

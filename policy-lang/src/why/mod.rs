@@ -432,7 +432,12 @@ impl<'a> Search<'a> {
         // What keeps the obstacles away is part of what was confirmed.
         let mut is_met = obstacles.iter().any(|obstacle| obstacle.fix.is_some());
         let mut found: Vec<Nearby> = Vec::new();
+        let near_enough = nearest.0.first().map_or(0, |first| first.key().0 + 1);
         for candidate in nearest.0 {
+            // Beside a rule that nearly allows it, one that is twice as far tells nothing.
+            if near_enough < candidate.key().0 {
+                break;
+            }
             let is_of_another = 0 < candidate.gap.of_the_object;
             if is_hopeless || candidate.is_far() || is_of_another && can_be_met {
                 continue;
