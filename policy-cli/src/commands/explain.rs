@@ -30,7 +30,10 @@ pub(crate) fn run(args: &ExplainArgs, ui: &mut Ui) -> Result<Outcome, Stop> {
     let request = args.request.request(&loaded.model)?;
     let model = &loaded.model;
     let (explanation, digest, near): (Explanation<'_>, _, _) = request.with_request(|request| {
-        let near = (why::why_not(model, request), why::nearest_denial(model, request));
+        let near = match why::why_not(model, request) {
+            None => (None, why::nearest_denial(model, request)),
+            found => (found, None),
+        };
         (loaded.policy.explain(request), action_digest(request), near)
     });
     let (why_not, nearest_denial) = (near.0.as_ref(), near.1.as_ref());

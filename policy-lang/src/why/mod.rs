@@ -26,7 +26,7 @@ mod sample;
 mod text;
 
 use policy_eval::{
-    Attr, Endpoint, Floor, Judged, Object, Part, Request, Tier, canon, describe, safe,
+    Attr, Endpoint, Floor, Floors, Judged, Object, Part, Request, Tier, canon, describe, safe,
 };
 
 use crate::interp::{self, Verdict, View, is_asked};
@@ -233,6 +233,17 @@ struct Place {
     counted: Option<usize>,
     tier: Tier,
     alternative: bool,
+    /// What decided it.
+    rule: Option<usize>,
+    default: bool,
+    floors: Floors,
+}
+
+impl Place {
+    fn new(part: usize, counted: Option<usize>, alternative: bool, verdict: &Verdict) -> Place {
+        let &Verdict { tier, rule, default, floors, .. } = verdict;
+        Place { part, counted, tier, alternative, rule, default, floors }
+    }
 }
 
 /// Everything in a request that is decided by itself.
@@ -243,14 +254,15 @@ fn places(model: &Model, request: &Request<'_>) -> Vec<Place> {
         let alternative = judged.part.alternative;
         let view = View::new(model, judged);
         let own = view.own_verdict();
-        places.push(Place { part, counted: None, tier: own.tier, alternative });
+        places.push(Place::new(part, None, alternative, &own));
         let mut counted = 0;
         // A file that is one only for some value of a word counts for less than it is.
         let mut most = None;
         interp::counted(model, judged, &mut |file| {
             let most = *most.get_or_insert_with(|| view.verdict().tier);
-            let tier = View::new(model, file).verdict().tier.min(most);
-            places.push(Place { part, counted: Some(counted), tier, alternative });
+            let verdict = View::new(model, file).verdict();
+            let place = Place::new(part, Some(counted), alternative, &verdict);
+            places.push(Place { tier: place.tier.min(most), ..place });
             counted += 1;
         });
         part += 1;
@@ -358,8 +370,8 @@ impl<'a> Search<'a> {
     fn why_not(&mut self, others: usize) -> WhyNot {
         let Differ { model, judged, view, .. } = self.differ;
         let part = judged.part;
-        let own = view.own_verdict();
         // Where a file that it counts as decides, that has a place of its own.
+        let own = self.place;
         let goal = if self.place.tier == Tier::Review { Tier::Allow } else { Tier::Review };
         let escalated = judged.request.escalated == Some(true);
         let mut nearest = Nearest(vec![]);
