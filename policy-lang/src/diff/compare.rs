@@ -294,6 +294,14 @@ impl<'m> Comparison<'m> {
         } else if from != to {
             self.confirm(claim(false), search.requests(leaf.values, None));
         }
+        // The same answer for other reasons: a command that has this one as another form may show it.
+        if action == Action::Run && from == to && !leaf.is_same_inside {
+            for values in with_other_forms(leaf.values) {
+                for request in search.requests(&values, None) {
+                    self.check(&claim(true), &request);
+                }
+            }
+        }
         if leaf.counts_differ && matches!(subject, Some((_, Origin::Count(_)))) {
             let is_settled = leaf.inside == [DENY; 2] && from == to && from.options == 0;
             if !is_settled {
@@ -677,6 +685,31 @@ fn goals(search: &Search<'_>, action: Action, subject: usize) -> Option<Vec<(u8,
         }
     }
     Some(goals)
+}
+
+/// The values of a command with usual global options, and behind usual wrappers. Readings by path and
+/// by case are searched; of these only some are tried.
+fn with_other_forms(values: &[(Fact, Value)]) -> Vec<Vec<(Fact, Value)>> {
+    let token = |text: &str| Step::Token(text.into());
+    let tokens = |words: &[&str]| words.iter().map(|word| token(word)).collect::<Vec<_>>();
+    let options: [&[&str]; 4] = [&["-C", "x"], &["-c", "x=y"], &["--no-pager"], &["--prefix", "x"]];
+    let wrappers: [&[&str]; 4] = [&["timeout", "5"], &["nice"], &["env", "A=b"], &["sudo"]];
+    let mut all = Vec::new();
+    for (place, (_, value)) in values.iter().enumerate() {
+        let Value::Words(steps) = value else { continue };
+        let Some((Step::First(first), rest)) = steps.split_first() else { continue };
+        let Some(name) = first.first() else { continue };
+        let with_options =
+            options.iter().map(|words| [&[token(name)][..], &tokens(words), rest].concat());
+        let wrapped =
+            wrappers.iter().map(|words| [&tokens(words)[..], &[token(name)], rest].concat());
+        for steps in with_options.chain(wrapped) {
+            let mut varied = values.to_vec();
+            varied[place].1 = Value::Words(steps);
+            all.push(varied);
+        }
+    }
+    all
 }
 
 /// The steps of a command with a file in place of an operand that no pattern names, or behind it.
