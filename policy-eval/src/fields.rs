@@ -99,7 +99,13 @@ impl Fields {
         match action.object() {
             ObjectKind::Path => self.set("path", string(text)),
             ObjectKind::Command => self.set("shell", string(text)),
-            ObjectKind::Host if text.contains("://") => self.set("url", string(text)),
+            ObjectKind::Host if text.contains("://") => {
+                // Nobody listens at a URL.
+                if action == Action::Listen {
+                    return Err(malformed("`HOST`, `HOST:PORT`"));
+                }
+                self.set("url", string(text))
+            }
             ObjectKind::Host => {
                 let (host, port) = split_port(text).ok_or(malformed("`HOST`, `HOST:PORT`"))?;
                 // In a request an address of IPv6 stands bare; brackets only part it from a port.
