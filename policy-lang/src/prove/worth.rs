@@ -21,10 +21,11 @@ use crate::span::Location;
 
 /// How much the region of one rule by itself may cost, in steps.
 const ALONE: u64 = 20_000;
-/// How much the region of one rule among all others may cost.
-const AMONG_ALL: u64 = 100_000;
+/// How much the region of one rule among all others may cost at most, and how much it may cost
+/// whatever the others took.
+const AMONG_ALL: (u64, u64) = (100_000, 500);
 /// How much all of these may cost together.
-const TOGETHER: u64 = 3_000_000;
+const TOGETHER: u64 = 300_000;
 /// How many requests of a rule are asked before its region is searched.
 const MOST_ASKED: usize = 8;
 /// How many of the rules that decide instead are named.
@@ -55,7 +56,7 @@ pub(crate) enum Worth {
     /// Another rule has the same words.
     Duplicate(usize),
     /// Another rule with the same effect matches the same requests.
-    Equivalent(usize),
+    Equivalent(usize, Instead),
 }
 
 impl Worth {
@@ -111,6 +112,8 @@ pub(crate) fn worths(model: &Model, policy: &Policy) -> Worths {
         policy,
         setup: &setup,
         names,
+        platforms: Action::ALL.map(|action| setup.platforms(action)),
+        searches: HashMap::new(),
         removed: vec![false; model.rules.len()],
         left: TOGETHER,
     };
@@ -122,22 +125,38 @@ pub(crate) fn worths(model: &Model, policy: &Policy) -> Worths {
         let rule = &model.rules[index];
         std::cmp::Reverse((rule.layer, rule.at))
     });
-    for &index in &order {
-        if survey.removed[index] {
-            continue;
+    let mut suspects = Vec::new();
+    for index in order.iter().copied().filter(|&index| !survey.removed[index]) {
+        match survey.by_requests(index) {
+            Ok(worth) => rules[index] = worth,
+            Err(instead) => suspects.push((index, instead)),
         }
-        rules[index] = survey.rule(index);
-        survey.removed[index] = rules[index].is_nothing();
     }
+    let mut remaining = suspects.len() as u64;
+    for (index, instead) in suspects {
+        // Each gets its share of what is left.
+        let (most, least) = AMONG_ALL;
+        let budget = (survey.left / remaining).clamp(least, most);
+        remaining -= 1;
+        rules[index] = survey.by_region(index, instead, budget);
+    }
+    survey.twins(&order, &mut rules);
     let clauses = clauses.look(&survey, &mut rules);
     Worths { rules, clauses }
 }
+
+/// Requests of one action and platform, with one reading of commands.
+type Kind = (Action, Option<Platform>, Reading);
 
 struct Survey<'a, 'm> {
     model: &'m Model,
     policy: &'a Policy,
     setup: &'a Setup<'m>,
     names: HashMap<&'m str, usize>,
+    /// By action.
+    platforms: [Vec<Option<Platform>>; Action::COUNT],
+    /// The searches over all rules that were used before: what they learnt of patterns stays.
+    searches: HashMap<Kind, Search<'a>>,
     /// Rules that are worth nothing.
     removed: Vec<bool>,
     /// What all searches may still cost.
@@ -173,8 +192,10 @@ enum Others {
     Otherwise,
 }
 
-impl<'m> Survey<'_, 'm> {
-    fn rule(&mut self, index: usize) -> Worth {
+impl<'a, 'm> Survey<'a, 'm> {
+    /// What a rule is worth, where that is seen from some requests that it matches; else who decides
+    /// these.
+    fn by_requests(&self, index: usize) -> Result<Worth, Instead> {
         let rule = &self.model.rules[index];
         let is_tier = matches!(rule.effect, RuleEffect::Tier(..));
         let mut asked = 0;
@@ -200,29 +221,52 @@ impl<'m> Survey<'_, 'm> {
         });
         if !alone.certainly {
             let possibly = alone.possibly;
-            return if alone.is_cut_short {
-                Worth::Unknown
-            } else {
-                Worth::NeverMatches { possibly }
+            let is_known = !alone.is_cut_short;
+            return Ok(if is_known { Worth::NeverMatches { possibly } } else { Worth::Unknown });
+        }
+        match decides {
+            Some(request) => Ok(Worth::Decides(Box::new(request))),
+            None if is_tier => Err(instead),
+            None => Ok(Worth::Unknown),
+        }
+    }
+
+    /// Of rules that could go because of one another, some have to stay. What stricter rules or the
+    /// default decide stays decided so whichever of the others goes.
+    fn twins(&mut self, order: &[usize], rules: &mut [Worth]) {
+        for &index in order {
+            let (Worth::Redundant(instead) | Worth::Equivalent(_, instead)) = &rules[index] else {
+                continue;
             };
+            let rule = &self.model.rules[index];
+            let is_twin = |(other, one): (usize, &Rule)| {
+                let shares = one.actions.iter().any(|action| rule.actions.contains(action));
+                self.removed[other] && shares && !matches!(rules[other], Worth::Duplicate(_))
+            };
+            let may_need =
+                !instead.rules.is_empty() && self.model.rules.iter().enumerate().any(is_twin);
+            if may_need && self.differs(index, None, AMONG_ALL.0) != Some(false) {
+                rules[index] = Worth::Unknown;
+                continue;
+            }
+            self.removed[index] = true;
         }
-        if let Some(request) = decides {
-            return Worth::Decides(Box::new(request));
-        }
-        if !is_tier {
-            return Worth::Unknown;
-        }
-        match self.others(index) {
+    }
+
+    /// What a rule is worth, by all that it matches.
+    fn by_region(&mut self, index: usize, instead: Instead, budget: u64) -> Worth {
+        match self.others(index, budget) {
             Others::Otherwise => return Worth::Unknown,
             Others::Stricter => return Worth::NeverDecides(instead),
             Others::Same => {}
         }
+        let rule = &self.model.rules[index];
         let same = |&&other: &&usize| {
             let other = &self.model.rules[other];
             other.effect == rule.effect && other.actions == rule.actions
         };
         match instead.rules.iter().find(same) {
-            Some(&other) if self.are_equivalent(index, other) => Worth::Equivalent(other),
+            Some(&other) if self.are_equivalent(index, other) => Worth::Equivalent(other, instead),
             _ => Worth::Redundant(instead),
         }
     }
@@ -280,10 +324,10 @@ impl<'m> Survey<'_, 'm> {
     }
 
     /// Every kind of request that a rule may match, the plainest first.
-    fn kinds(&self, rule: &Rule) -> Vec<(Action, Option<Platform>, Reading)> {
+    fn kinds(&self, rule: &Rule) -> Vec<Kind> {
         let mut kinds = Vec::new();
         for action in rule.actions.iter() {
-            for platform in self.setup.platforms(action) {
+            for &platform in &self.platforms[action as usize] {
                 let is_folded = platform.is_some_and(Platform::ignores_case);
                 let readings: &[Reading] = match (action, is_folded) {
                     (Action::Run, true) => &[Reading::Folded],
@@ -365,15 +409,15 @@ impl<'m> Survey<'_, 'm> {
     }
 
     /// Searches the whole region of a rule, with it and without it.
-    fn others(&mut self, index: usize) -> Others {
+    fn others(&mut self, index: usize, most: u64) -> Others {
         // An option that nothing else has shows wherever the rule has a say.
         let marked = RuleOptions { timeout_ms: Some(0), ..RuleOptions::default() };
-        match self.differs(index, Some(&marked)) {
+        match self.differs(index, Some(&marked), most) {
             Some(false) => return Others::Stricter,
             Some(true) => {}
             None => return Others::Otherwise,
         }
-        match self.differs(index, None) {
+        match self.differs(index, None, most) {
             Some(false) => Others::Same,
             Some(true) | None => Others::Otherwise,
         }
@@ -381,13 +425,17 @@ impl<'m> Survey<'_, 'm> {
 
     /// Whether some answer is another one without the rule, which may have other options than its
     /// own; none where that is too much to look at.
-    fn differs(&mut self, index: usize, options: Option<&RuleOptions>) -> Option<bool> {
+    fn differs(&mut self, index: usize, options: Option<&RuleOptions>, most: u64) -> Option<bool> {
         let rule = &self.model.rules[index];
-        let mut budget = Budget { left: AMONG_ALL.min(self.left) };
-        let before = budget.left;
+        let mut budget = Budget { left: most };
         let mut differs = Some(false);
-        for (action, platform, reading) in self.kinds(rule) {
-            let mut search = self.setup.search(action, Aspect::Tier, platform, reading);
+        let RuleEffect::Tier(_, own_options) = &rule.effect else { return None };
+        for kind in self.kinds(rule) {
+            let (action, platform, reading) = kind;
+            let mut search = self
+                .searches
+                .remove(&kind)
+                .unwrap_or_else(|| self.setup.search(action, Aspect::Tier, platform, reading));
             let mut subject = None;
             for statement in 0..search.question().statements.len() {
                 let origin = search.question().statements[statement].origins[0];
@@ -412,11 +460,16 @@ impl<'m> Survey<'_, 'm> {
             if explored.is_err() {
                 differs = None;
             }
+            if let Some(subject) = subject {
+                search.set_sides(subject, [true, true]);
+                search.set_options(subject, own_options);
+            }
+            self.searches.insert(kind, search);
             if differs != Some(false) {
                 break;
             }
         }
-        self.left -= before - budget.left;
+        self.left = self.left.saturating_sub(most - budget.left);
         differs
     }
 
@@ -550,15 +603,9 @@ mod tests {
             let worths = worths(&model, &policy).rules;
             for (index, worth) in worths.iter().enumerate() {
                 let Worth::Decides(request) = worth else { continue };
-                let rule = &model.rules[index];
-                let name = &rule.name;
-                // Those that were left out when the rule was looked at.
-                let is_left = |other: usize| {
-                    let place = |rule: &Rule| (rule.layer, rule.at);
-                    let is_first = place(&model.rules[other]) < place(rule);
-                    let is_twin = matches!(worths[other], Worth::Duplicate(_));
-                    !worths[other].is_nothing() || is_first && !is_twin
-                };
+                let name = &model.rules[index].name;
+                // A duplicate was left out when the rule was looked at.
+                let is_left = |other: usize| !matches!(worths[other], Worth::Duplicate(_));
                 let mut all = model.clone();
                 let mut next = 0;
                 all.rules.retain(|_| {

@@ -19,7 +19,7 @@ pub(super) static LINT: Lint = Lint {
 
 fn check(context: &Context<'_>, report: &mut Report<'_>) {
     for (sentence, worth) in context.with_worths() {
-        let Worth::Equivalent(other) = worth else { continue };
+        let Worth::Equivalent(other, _) = worth else { continue };
         let Some(other) = context.sentence(*other) else { continue };
         let (name, first) = (&sentence.rule.name, &other.rule.name);
         let message = format!("`{name}` matches what `{first}` matches, in other words");
