@@ -197,6 +197,8 @@ pub(crate) struct Space<'m> {
     pub(crate) atoms: Vec<AtomKey>,
     alphabets: FxHashMap<TokenKind, Alphabet>,
     machines: FxHashMap<Asked, Rc<Machine>>,
+    /// By atom: what is known of its patterns on a command that may be any words.
+    any_words: RefCell<FxHashMap<u32, Truth>>,
     /// Facts without machines, by the atoms that are asked.
     lists: FxHashMap<Asked, Rc<[Choice]>>,
 }
@@ -218,6 +220,7 @@ impl<'m> Space<'m> {
             atoms,
             alphabets: FxHashMap::default(),
             machines: FxHashMap::default(),
+            any_words: RefCell::default(),
             lists: FxHashMap::default(),
         }
     }
@@ -696,7 +699,10 @@ impl<'m> Space<'m> {
                 .filter_map(|&atom| match &self.key(atom).ask {
                     Ask::Present(_) | Ask::Contains(..) | Ask::SetEquals(..) => None,
                     Ask::Sequence { predicate: Predicate::Commands(patterns), .. } => {
-                        Some((atom, self.of_any_words(patterns)))
+                        let known = self.any_words.borrow().get(&atom).copied();
+                        let truth = known.unwrap_or_else(|| self.of_any_words(patterns));
+                        self.any_words.borrow_mut().insert(atom, truth);
+                        Some((atom, truth))
                     }
                     _ => None,
                 })
