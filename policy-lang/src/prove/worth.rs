@@ -59,13 +59,6 @@ pub(crate) enum Worth {
     Equivalent(usize, Instead),
 }
 
-impl Worth {
-    /// Whether the rule can go without a change.
-    fn is_nothing(&self) -> bool {
-        !matches!(self, Worth::Decides(_) | Worth::Unknown)
-    }
-}
-
 /// Who decides a request that a rule matches in vain.
 #[derive(Clone, Debug)]
 pub(crate) struct Instead {
