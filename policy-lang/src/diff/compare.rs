@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use policy_eval::engine::tables::Source;
-use policy_eval::{Action, Decision, Floor, ObjectKind, Policy, RequestBuf, describe};
+use policy_eval::{Action, Attr, Decision, Floor, ObjectKind, Policy, RequestBuf, describe};
 use rustc_hash::FxHashSet;
 
 use super::report::{
@@ -294,6 +294,7 @@ impl<'m> Comparison<'m> {
         } else if from != to {
             self.confirm(claim(false), search.requests(leaf.values, None));
         }
+        self.escalated(search, leaf, claim(false));
         // The same answer for other reasons: a command that has this one as another form may show it.
         if action == Action::Run && from == to && !leaf.is_same_inside {
             for values in with_other_forms(leaf.values) {
@@ -331,6 +332,31 @@ impl<'m> Comparison<'m> {
             self.confirm(claim(true), requests);
         }
         self.confirmed.contains(&claim(false)).then_some((from.rank, to.rank))
+    }
+
+    /// A request to leave the sandbox is asked about unless the options let it. So options that
+    /// differ may be tiers that differ for such a request, whatever else changed beside.
+    fn escalated(&mut self, search: &Search<'_>, leaf: &Leaf<'_>, claim: Claim) {
+        let fact = Fact::Value(Source::Builtin(Attr::Escalated));
+        if claim.aspect != search::Aspect::Tier
+            || claim.action != Action::Run
+            || leaf.values.iter().any(|(known, _)| *known == fact)
+        {
+            return;
+        }
+        let options = &search.question().options;
+        let [from, to] = leaf.answers.map(|answer| {
+            if options.leaves_sandbox(answer.options) {
+                (answer.rank, answer.options)
+            } else {
+                (answer.rank.max(search::ASK), 0)
+            }
+        });
+        if from.0 != to.0 && leaf.answers[0].options != leaf.answers[1].options {
+            let mut values = leaf.values.to_vec();
+            values.push((fact, Value::Bool(true)));
+            self.confirm(Claim { from, to, ..claim }, search.requests(&values, None));
+        }
     }
 
     /// What a name resolved to is judged beside the name, and the stricter answer counts. So a

@@ -159,3 +159,25 @@ fn show(report: &Report) -> String {
     }
     out
 }
+
+/// A change of options alone, for requests that stay inside; who asks to leave sees another tier.
+#[test]
+fn leaving_the_sandbox_is_a_change_of_tier() {
+    let model = |options: &str| {
+        let text = format!("review run \"make ...\" with {options}");
+        policy_lang::load(vec![Source::new("a.policy", text)], &no_includes).expect("it is valid")
+    };
+    let (inside, outside) = (model("reviewer \"ann\""), model("outside sandbox, reviewer \"bob\""));
+    for (old, new, direction, tiers) in [
+        (&inside, &outside, Direction::Loosened, (Tier::Ask, Tier::Review)),
+        (&outside, &inside, Direction::Tightened, (Tier::Review, Tier::Ask)),
+    ] {
+        let report = diff::compare(old, new, diff::BUDGET).expect("both compile");
+        let is_told = report.differences.iter().any(|one| {
+            one.aspect == Aspect::Tier
+                && one.direction == direction
+                && (one.from.tier, one.to.tier) == tiers
+        });
+        assert!(is_told && report.is_complete(), "{}", show(&report));
+    }
+}
