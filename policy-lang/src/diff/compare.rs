@@ -322,14 +322,20 @@ impl<'m> Comparison<'m> {
                 }
             }
         }
-        let is_seen =
-            |side: usize| !lifted[side].is_empty() && leaf.answers[side].rank < search::ASK;
-        if lifts && matches!(subject, Some((_, Origin::Accept(_)))) && (is_seen(0) || is_seen(1)) {
-            let mut requests = Vec::new();
-            for floor in lifted[0].union(lifted[1]).iter() {
-                requests.extend(search.requests(leaf.values, around(floor)));
+        if lifts && matches!(subject, Some((_, Origin::Accept(_)))) {
+            let is_seen =
+                |side: usize| !lifted[side].is_empty() && leaf.answers[side].rank < search::ASK;
+            // An assignment without a command is judged by its floor alone, whatever the rules say.
+            for request in search.requests(leaf.values, Some("X=1")) {
+                self.check(&claim(true), &request);
             }
-            self.confirm(claim(true), requests);
+            if is_seen(0) || is_seen(1) {
+                let mut requests = Vec::new();
+                for floor in lifted[0].union(lifted[1]).iter() {
+                    requests.extend(search.requests(leaf.values, around(floor)));
+                }
+                self.confirm(claim(true), requests);
+            }
         }
         self.confirmed.contains(&claim(false)).then_some((from.rank, to.rank))
     }
@@ -807,7 +813,9 @@ fn differs(
         }
         search::Aspect::Tier if old.options != new.options => {
             let joined = old.options.join(new.options);
-            let direction = if joined == old.options {
+            // To leave the sandbox in silence outweighs every other option.
+            let gains_outside = new.options.outside_sandbox && !old.options.outside_sandbox;
+            let direction = if joined == old.options || gains_outside {
                 Direction::Loosened
             } else if joined == new.options {
                 Direction::Tightened

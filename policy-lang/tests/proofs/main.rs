@@ -121,7 +121,13 @@ fn compare(seed: u64) -> Option<bool> {
                 continue;
             }
             let direction = if to < from { Direction::Loosened } else { Direction::Tightened };
+            let escalates = request.with_request(|request| request.escalated == Some(true));
             let is_told = report.differences.iter().any(|told| match aspect {
+                // A file that a command counts is asked about where the command asks to leave the
+                // sandbox: that is told of the file, as a change of its options.
+                Aspect::Tier if escalates && told.aspect == Aspect::Options => {
+                    told.direction == direction || direction == Direction::Tightened
+                }
                 Aspect::Tier => told.aspect == Aspect::Tier && told.direction == direction,
                 Aspect::Options => told.is_of_tier(),
                 aspect => told.aspect == aspect,
