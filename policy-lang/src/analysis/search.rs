@@ -495,6 +495,11 @@ impl<'m> Search<'m> {
         self.formulas[one] == self.formulas[other]
     }
 
+    /// Whether a statement asks a fact.
+    pub(crate) fn asks(&self, fact: &Fact) -> bool {
+        self.facts.values().any(|known| known == fact)
+    }
+
     /// Says on which sides a statement stands.
     pub(crate) fn set_sides(&mut self, statement: usize, sides: [bool; 2]) {
         self.question.statements[statement].sides = sides;

@@ -124,7 +124,8 @@ impl<'m> Comparison<'m> {
             let differs_inside = self.regions(&mut search, action, aspect);
             // What a command is called by another name matters only where something is there that a
             // request of one form does not show.
-            if action == Action::Run && !is_folded && differs_inside {
+            let asks_program = search.asks(&Fact::Path(Source::Builtin(Attr::Program)));
+            if action == Action::Run && !is_folded && (differs_inside || asks_program) {
                 for reading in Reading::OF_SEVERAL_FORMS {
                     let mut search = setup.search(action, aspect, platform, reading);
                     self.regions(&mut search, action, aspect);
@@ -304,22 +305,21 @@ impl<'m> Comparison<'m> {
             }
         }
         if leaf.counts_differ && matches!(subject, Some((_, Origin::Count(_)))) {
+            // A denial that stands anyway leaves record levels and marks to differ.
             let is_settled = leaf.inside == [DENY; 2] && from == to && from.options == 0;
-            if !is_settled {
-                let requests = self.with_operands(search, leaf.values);
-                // What was not understood is one request only: what both say of it is settled.
-                let is_one = leaf.values.iter().any(|(fact, value)| {
-                    matches!(value, Value::NotUnderstood)
-                        || matches!(fact, Fact::Command) && *value == Value::Unsent
-                        || matches!(value, Value::Pair(None, _) | Value::Pair(_, None))
-                });
-                if is_one {
-                    for request in requests {
-                        self.check(&claim(true), &request);
-                    }
-                } else {
-                    self.confirm(claim(true), requests);
+            // What was not understood is one request only: what both say of it is settled.
+            let is_one = leaf.values.iter().any(|(fact, value)| {
+                matches!(value, Value::NotUnderstood)
+                    || matches!(fact, Fact::Command) && *value == Value::Unsent
+                    || matches!(value, Value::Pair(None, _) | Value::Pair(_, None))
+            });
+            let requests = self.with_operands(search, leaf.values);
+            if is_settled || is_one {
+                for request in requests {
+                    self.check(&claim(true), &request);
                 }
+            } else {
+                self.confirm(claim(true), requests);
             }
         }
         if lifts && matches!(subject, Some((_, Origin::Accept(_)))) {
