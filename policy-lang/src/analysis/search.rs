@@ -192,6 +192,8 @@ pub(crate) struct Leaf<'a> {
     pub(crate) inside: [u8; 2],
     /// `count` sentences that differ here.
     pub(crate) counts_differ: bool,
+    /// What each side answers where files that are counted take the place of its default.
+    pub(crate) covered: [Verdict; 2],
     /// Only what a name resolved to is judged here, beside the name itself.
     pub(crate) is_resolved: bool,
     /// Floors that one side lifts here and the other does not.
@@ -1071,6 +1073,7 @@ impl<'m> Search<'m> {
         let counts_differ = counts[0].iter().any(|one| !counts[1].contains(one))
             || counts[1].iter().any(|one| !counts[0].contains(one));
         let mut answers = [Verdict::default(); 2];
+        let mut covered = [Verdict::default(); 2];
         let mut said = [Verdict::default(); 2];
         for side in 0..2 {
             let own = state.key.sides[side];
@@ -1090,6 +1093,12 @@ impl<'m> Search<'m> {
                 }
             }
             answers[side] = answer;
+            covered[side] = match covers[side] && stands {
+                // No less is said than that the files may be judged instead.
+                true if own.rank == 0 => Verdict { rank: ALLOW, options: 0 },
+                true => Verdict { rank: own.rank, options: own.options },
+                false => answer,
+            };
         }
         let sides = state.key.sides;
         let leaf = Leaf {
@@ -1101,11 +1110,11 @@ impl<'m> Search<'m> {
             subject: state.key.subject.unwrap_or(Truth::YES),
             inside: [sides[0].rank, sides[1].rank],
             counts_differ,
+            covered,
             is_resolved: state.key.resolved,
             lifted,
             values: &state.values,
         };
-        let _ = covers;
         visit(self, &leaf)
     }
 

@@ -98,8 +98,8 @@ struct Claim {
     from: (u8, u32),
     to: (u8, u32),
     subject: Option<(usize, Origin)>,
-    /// Operands or floors differ, not the rules.
-    beside: bool,
+    /// Operands or floors differ, not the rules: what the rules say without a default.
+    beside: Option<[u8; 2]>,
 }
 
 struct Comparison<'m> {
@@ -288,7 +288,7 @@ impl<'m> Comparison<'m> {
             from: (from.rank, from.options),
             to: (to.rank, to.options),
             subject,
-            beside,
+            beside: beside.then_some(leaf.inside),
         };
         if leaf.is_resolved {
             self.resolved(search, leaf, claim(false));
@@ -321,6 +321,12 @@ impl<'m> Comparison<'m> {
             } else {
                 self.confirm(claim(true), requests);
             }
+        }
+        // Where counted files take the place of a default, rules show that it hides.
+        if leaf.covered != leaf.answers && leaf.covered[0] != leaf.covered[1] {
+            let [from, to] = leaf.covered.map(|answer| (answer.rank, answer.options));
+            let requests = self.with_operands(search, leaf.values);
+            self.confirm(Claim { from, to, ..claim(true) }, requests);
         }
         if lifts && matches!(subject, Some((_, Origin::Accept(_)))) {
             let is_seen =
@@ -405,7 +411,7 @@ impl<'m> Comparison<'m> {
         for request in requests {
             is_confirmed |= self.check(&claim, &request);
             // What is judged beside may change tier, record level and marks, each by another file.
-            if is_confirmed && !claim.beside {
+            if is_confirmed && claim.beside.is_none() {
                 break;
             }
         }
@@ -419,7 +425,7 @@ impl<'m> Comparison<'m> {
 
     fn check(&mut self, claim: &Claim, request: &RequestBuf) -> bool {
         let all = [search::Aspect::Tier, search::Aspect::Record, search::Aspect::Mark(0)];
-        let aspects = if claim.beside { &all[..] } else { &[claim.aspect] };
+        let aspects = if claim.beside.is_some() { &all[..] } else { &[claim.aspect] };
         let policies = self.policies.clone();
         request.with_request(|asked| {
             let old = policies[0].decide(asked);
@@ -452,7 +458,7 @@ impl<'m> Comparison<'m> {
     /// one side alone; else the one whose region it was found in.
     fn responsible(&self, claim: &Claim, old: &Decision<'_>, new: &Decision<'_>) -> Vec<Changed> {
         let mut responsible = Vec::new();
-        if claim.aspect == search::Aspect::Tier && !claim.beside {
+        if claim.aspect == search::Aspect::Tier && claim.beside.is_none() {
             for (side, decision) in [(0, old), (1, new)] {
                 let Some(rule) = decision.rule else { continue };
                 let index = self.models[side].rules.iter().position(|own| own.name == rule.name);
@@ -621,7 +627,7 @@ impl<'m> Comparison<'m> {
                 Some((side, origin)) => format!("`{}`", self.name(side, origin)),
                 None => "the default".to_owned(),
             };
-            let why = if claim.beside {
+            let why = if claim.beside.is_some() {
                 format!(
                     "{what} changes what is judged beside a command or call, and no request was \
                      found that shows whether it matters"
