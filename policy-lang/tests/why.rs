@@ -481,34 +481,3 @@ fn what_is_claimed_of_generated_policies_holds() {
         }
     }
 }
-
-/// Run with `--release -- --ignored --nocapture` to see what it takes.
-#[test]
-#[ignore = "a measurement"]
-fn ten_thousand_rules() {
-    let mut text = String::new();
-    for index in 0..2500 {
-        text += &format!("allow run \"tool{index} (a|b) ...\" when branch != \"b{index}\"\n");
-        text += &format!("deny run \"git sub{index} {{--force|-f}}\"\n");
-        text += &format!("allow write \"/srv/team{}/p{index}/**\" unless risk > 50\n", index % 50);
-        text += &format!("allow connect \"h{index}.team{}.acme.com\" port 443\n", index % 50);
-    }
-    let model = model(&text);
-    for text in [
-        r#"{"action":"run","shell":"tool7 c","context":{"branch":"b9"}}"#,
-        r#"{"action":"run","shell":"tool7 a","context":{"branch":"b9"}}"#,
-        r#"{"action":"run","shell":"git sub77 -f && make x"}"#,
-        r#"{"action":"write","path":"/srv/team3/q/x","context":{"risk":7}}"#,
-        r#"{"action":"connect","host":"h7.team8.acme.com","port":443}"#,
-    ] {
-        let request = RequestBuf::from_json(text).expect("a request");
-        let start = std::time::Instant::now();
-        let lines = request.with_request(|request| match why::why_not(&model, request) {
-            Some(found) => found.lines(&model),
-            None => {
-                why::nearest_denial(&model, request).map_or(vec![], |found| found.lines(&model))
-            }
-        });
-        println!("{:?} {text}\n  {}", start.elapsed(), lines.join("\n  "));
-    }
-}

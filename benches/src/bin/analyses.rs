@@ -6,11 +6,13 @@
 use std::time::Instant;
 
 use benches::workload::Workload;
+use policy_eval::RequestBuf;
 use policy_generate::Dice;
 use policy_lang::check::no_includes;
 use policy_lang::diff;
 use policy_lang::model::Model;
 use policy_lang::span::Source;
+use policy_lang::why;
 
 fn load(text: &str) -> Model {
     policy_lang::load(vec![Source::new("a.policy", text)], &no_includes)
@@ -104,5 +106,36 @@ fn lints() {
             times[times.len() / 2],
             times[times.len() - 1],
         );
+    }
+    why_not();
+}
+
+/// What `explain` adds: the nearest rules among 10,000.
+fn why_not() {
+    let mut text = String::new();
+    for index in 0..2500 {
+        text += &format!("allow run \"tool{index} (a|b) ...\" when branch != \"b{index}\"\n");
+        text += &format!("deny run \"git sub{index} {{--force|-f}}\"\n");
+        text += &format!("allow write \"/srv/team{}/p{index}/**\" unless risk > 50\n", index % 50);
+        text += &format!("allow connect \"h{index}.team{}.acme.com\" port 443\n", index % 50);
+    }
+    let model = load(&text);
+    for text in [
+        r#"{"action":"run","shell":"tool7 c","context":{"branch":"b9"}}"#,
+        r#"{"action":"run","shell":"tool7 a","context":{"branch":"b9"}}"#,
+        r#"{"action":"run","shell":"git sub77 -f && make x"}"#,
+        r#"{"action":"write","path":"/srv/team3/q/x","context":{"risk":7}}"#,
+        r#"{"action":"connect","host":"h7.team8.acme.com","port":443}"#,
+    ] {
+        let request = RequestBuf::from_json(text).expect("a request");
+        let start = Instant::now();
+        let lines = request.with_request(|request| match why::why_not(&model, request) {
+            Some(found) => found.lines(&model),
+            None => {
+                why::nearest_denial(&model, request).map_or(vec![], |found| found.lines(&model))
+            }
+        });
+        let time = start.elapsed().as_secs_f64() * 1e3;
+        println!("why-not, 10000 rules: {time:.1} ms, {} lines, {text}", lines.len());
     }
 }
