@@ -239,6 +239,13 @@ struct Pruned {
     negated: Rc<[u32]>,
 }
 
+/// Values of a fact, and the atoms that ask it.
+struct Among<'a> {
+    fact: &'a Fact,
+    live: &'a [u32],
+    choices: &'a [Choice],
+}
+
 /// What is left of statements where no atom of a fact holds.
 #[derive(Clone)]
 struct Base {
@@ -729,7 +736,13 @@ impl<'m> Search<'m> {
         if !matches!(fact, Fact::Path(_) | Fact::Command) || is_program {
             let choices =
                 self.space.choices(&fact, &live, &state.values, &modes, &pruner, budget)?;
-            return self.choose(&state, &fact, &live, &choices, subject, budget, visit);
+            return self.choose(
+                &state,
+                &Among { fact: &fact, live: &live, choices: &choices },
+                subject,
+                budget,
+                visit,
+            );
         }
         // Long walks are taken in turns, so that what is found can end them.
         let mut walking = self.space.start_walk(&fact, &live, &modes, &pruner)?;
@@ -744,7 +757,14 @@ impl<'m> Search<'m> {
                 goals.as_deref(),
                 budget,
             )?;
-            if self.choose(&state, &fact, &live, &choices, subject, budget, visit)? == Flow::Stop {
+            if self.choose(
+                &state,
+                &Among { fact: &fact, live: &live, choices: &choices },
+                subject,
+                budget,
+                visit,
+            )? == Flow::Stop
+            {
                 return Ok(Flow::Stop);
             }
             if is_last {
@@ -763,17 +783,15 @@ impl<'m> Search<'m> {
         }
     }
 
-    #[allow(clippy::too_many_arguments)]
     fn choose(
         &mut self,
         state: &State,
-        fact: &Fact,
-        live: &[u32],
-        choices: &[Choice],
+        among: &Among<'_>,
         subject: Option<usize>,
         budget: &mut Budget,
         visit: &mut dyn FnMut(&mut Search<'m>, &Leaf<'_>) -> Flow,
     ) -> Result<Flow, Exhausted> {
+        let Among { fact, live, choices } = *among;
         // What is left of each statement where no atom of the fact holds: most of them, for most
         // values.
         let is_live: FxHashSet<u32> = live.iter().copied().collect();
