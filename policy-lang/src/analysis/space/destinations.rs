@@ -257,7 +257,11 @@ impl Space<'_> {
         Ok(choices)
     }
 
-    pub(super) fn wires(&mut self, live: &[u32], budget: &mut Budget) -> Result<Vec<Choice>, Exhausted> {
+    pub(super) fn wires(
+        &mut self,
+        live: &[u32],
+        budget: &mut Budget,
+    ) -> Result<Vec<Choice>, Exhausted> {
         let of = |attr: Attr| -> Vec<u32> {
             live.iter()
                 .copied()

@@ -101,7 +101,11 @@ pub(super) struct Trim {
 }
 
 impl Trim {
-    pub(super) fn new(machine: &Machine, pruner: &Pruner, names: FxHashMap<(usize, u32), u32>) -> Trim {
+    pub(super) fn new(
+        machine: &Machine,
+        pruner: &Pruner,
+        names: FxHashMap<(usize, u32), u32>,
+    ) -> Trim {
         let weights = pruner.weights_of(machine);
         let leads = machine.leading_to(&pruner.must);
         let leads_too = machine.leading_to(&pruner.must_too);
