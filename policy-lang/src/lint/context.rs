@@ -10,6 +10,8 @@ use super::allowance::{Allowance, Report, allowances};
 use crate::diagnostic::Diagnostic;
 use crate::model::pattern::{CommandPattern, HostPattern, PairPattern, PathPattern, TokenPattern};
 use crate::model::{Atom, AttrRef, Effect, Formula, Model, Rule, RuleOptions};
+use crate::prove::attended::{self, Unattended};
+use crate::prove::delegation::{self, Delegated};
 use crate::prove::worth::{self, ClauseFinding, Worth, Worths};
 use crate::span::{Location, SourceId, Span};
 use crate::syntax::ast::{self, AttributePath, BlockHead, Condition, Item, Matches, Object};
@@ -77,6 +79,8 @@ pub(super) struct Context<'a> {
     pub(super) sentences: Vec<Sentence<'a>>,
     policy: OnceCell<Option<Policy>>,
     worths: OnceCell<Option<Worths>>,
+    delegated: OnceCell<Delegated>,
+    unattended: OnceCell<(Vec<Unattended>, Vec<usize>)>,
 }
 
 /// A rule, and how it was written.
@@ -101,7 +105,15 @@ impl<'a> Context<'a> {
             Some(Sentence { rule, index, written, around: around.clone() })
         };
         let sentences = model.rules.iter().enumerate().filter_map(sentence).collect();
-        Context { model, files, sentences, policy: OnceCell::new(), worths: OnceCell::new() }
+        Context {
+            model,
+            files,
+            sentences,
+            policy: OnceCell::new(),
+            worths: OnceCell::new(),
+            delegated: OnceCell::new(),
+            unattended: OnceCell::new(),
+        }
     }
 
     /// The compiled policy, made when it is first asked for. None where it is too large, which is
@@ -126,6 +138,29 @@ impl<'a> Context<'a> {
     /// Clauses that take nothing away, or everything.
     pub(super) fn clauses(&self) -> impl Iterator<Item = &ClauseFinding> {
         self.worths().into_iter().flat_map(|worths| &worths.clauses)
+    }
+
+    /// What matters and is handed to lower layers, looked at when it is first asked for.
+    pub(super) fn delegated(&self) -> &Delegated {
+        self.delegated.get_or_init(|| delegation::delegated(self.model))
+    }
+
+    /// Rules that ask where nobody is, looked at when they are first asked for.
+    pub(super) fn unattended(&self) -> &[Unattended] {
+        &self.looked_for_persons().0
+    }
+
+    /// Rules of which it could not be found out whether they ask where nobody is.
+    pub(super) fn unattended_unproved(&self) -> &[usize] {
+        &self.looked_for_persons().1
+    }
+
+    fn looked_for_persons(&self) -> &(Vec<Unattended>, Vec<usize>) {
+        let look = || match (self.policy(), self.worths()) {
+            (Some(policy), Some(worths)) => attended::unattended(self.model, policy, &worths.rules),
+            _ => Default::default(),
+        };
+        self.unattended.get_or_init(look)
     }
 
     /// The sentence of a rule of the model.

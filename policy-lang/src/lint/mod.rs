@@ -101,6 +101,7 @@ pub fn lint(model: &Model) -> Vec<Diagnostic> {
         (lint.check)(&context, &mut report);
     }
     let mut findings = report.finish();
+    findings.extend(proved::not_looked_at(&context));
     if let Some(policy) = context.policy() {
         findings.extend(prove::findings(model, policy));
     }

@@ -278,7 +278,12 @@ fn is_raised(decision: &Decision<'_>) -> bool {
 }
 
 /// Whether a description certainly holds of a part of a request with this action.
-fn describes(model: &Model, request: &Request<'_>, action: Action, when: &Formula) -> bool {
+pub(super) fn describes(
+    model: &Model,
+    request: &Request<'_>,
+    action: Action,
+    when: &Formula,
+) -> bool {
     let mut holds = false;
     canon::parts(request, &mut |judged| {
         holds |=

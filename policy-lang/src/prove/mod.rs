@@ -15,7 +15,9 @@
 //! A claim is about what rules and defaults say. That a floor raises an answer, or that a request is
 //! escalated, neither breaks a claim nor saves it, but where the description speaks of `escalated`.
 
+pub(crate) mod attended;
 mod claim;
+pub(crate) mod delegation;
 pub(crate) mod worth;
 
 use policy_eval::{Action, Policy, RequestBuf, Tier, to_json};
@@ -30,6 +32,9 @@ pub const NOT_PROVED: &str = "V001";
 
 /// The code of a proof that fails.
 pub const FAILS: &str = "V002";
+
+/// The code of what a lint could not look at in full.
+pub const NOT_LOOKED_AT: &str = "V003";
 
 /// How much one proof may cost, in steps; some microseconds each at most.
 pub const BUDGET: u64 = 1_000_000;
@@ -51,6 +56,15 @@ pub const CODES: &[Code] = &[
                       There is a request that breaks this claim, and the finding shows it with the \
                       rule that decides it. Either a rule allows more than was meant, or the claim \
                       says more than was meant. The policy is not valid until one of them changes.",
+    },
+    Code {
+        code: NOT_LOOKED_AT,
+        title: "not looked at in full",
+        explanation: "The lints from L001 to L019 prove what they say over every request that can be \
+                      expressed. Of some rules there was too much to look at within the budget that all \
+                      proofs share, so these lints say nothing of them. That they are silent is no proof. \
+                      Large rules that overlap many others cost the most; tests that name what such \
+                      a rule is for, and `policy diff` without it, answer the same question for one rule.",
     },
 ];
 

@@ -37,16 +37,19 @@ pub(crate) struct Worths {
     pub(crate) rules: Vec<Worth>,
     /// Clauses that take nothing away, or everything.
     pub(crate) clauses: Vec<ClauseFinding>,
+    /// Rules of which, or of whose clauses, there was too much to look at.
+    pub(crate) unproved: Vec<usize>,
 }
 
 /// What a rule is worth.
 #[derive(Clone, Debug)]
 pub(crate) enum Worth {
     /// The request is decided otherwise without it.
-    #[cfg_attr(not(test), allow(dead_code, reason = "tests ask the interpreter for it"))]
     Decides(Box<RequestBuf>),
     /// It changes a decision, or may: nothing is claimed.
     Unknown,
+    /// There was too much to look at: nothing is claimed.
+    Unproved,
     /// No request matches it for certain; `possibly`: some may, for a fact that was not sent.
     NeverMatches { possibly: bool },
     /// Stricter rules decide wherever it matches.
@@ -134,8 +137,14 @@ pub(crate) fn worths(model: &Model, policy: &Policy) -> Worths {
         rules[index] = survey.by_region(index, instead, budget);
     }
     survey.twins(&order, &mut rules);
-    let clauses = clauses.look(&survey, &mut rules);
-    Worths { rules, clauses }
+    let (clauses, mut unproved) = clauses.look(&survey, &mut rules);
+    let of_rules = rules.iter().enumerate();
+    unproved.extend(
+        of_rules.filter_map(|(index, worth)| matches!(worth, Worth::Unproved).then_some(index)),
+    );
+    unproved.sort_unstable();
+    unproved.dedup();
+    Worths { rules, clauses, unproved }
 }
 
 /// Requests of one action and platform, with one reading of commands.
@@ -181,8 +190,10 @@ enum Others {
     Stricter,
     /// Just the same with and without it.
     Same,
-    /// Otherwise without it; or that is not known.
+    /// Otherwise without it.
     Otherwise,
+    /// There was too much to look at.
+    Unproved,
 }
 
 impl<'a, 'm> Survey<'a, 'm> {
@@ -215,7 +226,7 @@ impl<'a, 'm> Survey<'a, 'm> {
         if !alone.certainly {
             let possibly = alone.possibly;
             let is_known = !alone.is_cut_short;
-            return Ok(if is_known { Worth::NeverMatches { possibly } } else { Worth::Unknown });
+            return Ok(if is_known { Worth::NeverMatches { possibly } } else { Worth::Unproved });
         }
         match decides {
             Some(request) => Ok(Worth::Decides(Box::new(request))),
@@ -238,9 +249,16 @@ impl<'a, 'm> Survey<'a, 'm> {
             };
             let may_need =
                 !instead.rules.is_empty() && self.model.rules.iter().enumerate().any(is_twin);
-            if may_need && self.differs(index, None, AMONG_ALL.0) != Some(false) {
-                rules[index] = Worth::Unknown;
-                continue;
+            if may_need {
+                let worth = match self.differs(index, None, AMONG_ALL.0) {
+                    Some(false) => None,
+                    Some(true) => Some(Worth::Unknown),
+                    None => Some(Worth::Unproved),
+                };
+                if let Some(worth) = worth {
+                    rules[index] = worth;
+                    continue;
+                }
             }
             self.removed[index] = true;
         }
@@ -250,6 +268,7 @@ impl<'a, 'm> Survey<'a, 'm> {
     fn by_region(&mut self, index: usize, instead: Instead, budget: u64) -> Worth {
         match self.others(index, budget) {
             Others::Otherwise => return Worth::Unknown,
+            Others::Unproved => return Worth::Unproved,
             Others::Stricter => return Worth::NeverDecides(instead),
             Others::Same => {}
         }
@@ -408,11 +427,12 @@ impl<'a, 'm> Survey<'a, 'm> {
         match self.differs(index, Some(&marked), most) {
             Some(false) => return Others::Stricter,
             Some(true) => {}
-            None => return Others::Otherwise,
+            None => return Others::Unproved,
         }
         match self.differs(index, None, most) {
             Some(false) => Others::Same,
-            Some(true) | None => Others::Otherwise,
+            Some(true) => Others::Otherwise,
+            None => Others::Unproved,
         }
     }
 
@@ -509,12 +529,18 @@ impl Clauses {
     }
 
     /// Which clauses take nothing away, or everything. A rule that never matches because of one
-    /// clause alone is not itself at fault.
-    fn look(&self, survey: &Survey<'_, '_>, rules: &mut [Worth]) -> Vec<ClauseFinding> {
+    /// clause alone is not itself at fault. Also the rules with a clause that there was too much to
+    /// look at.
+    fn look(
+        &self,
+        survey: &Survey<'_, '_>,
+        rules: &mut [Worth],
+    ) -> (Vec<ClauseFinding>, Vec<usize>) {
         let mut findings: Vec<ClauseFinding> = Vec::new();
         // A clause of a block belongs to several rules.
         let mut works: Vec<Location> = Vec::new();
         let mut at_fault: Vec<ClauseFinding> = Vec::new();
+        let mut unproved = Vec::new();
         for (index, clause, without) in &self.all {
             let rule = &survey.model.rules[*index];
             let (kind, at, rule_index) = (clause.kind, clause.at, *index);
@@ -531,10 +557,16 @@ impl Clauses {
             if works.contains(&at) {
                 continue;
             }
-            if self.takes_away(survey, *index, without) {
-                works.push(at);
-            } else if findings.iter().all(|known| known.at != at) {
-                findings.push(ClauseFinding { kind, at, rule: rule_index, takes_all: false });
+            match self.takes_away(survey, *index, without) {
+                Some(true) => works.push(at),
+                None => {
+                    works.push(at);
+                    unproved.push(*index);
+                }
+                Some(false) if findings.iter().all(|known| known.at != at) => {
+                    findings.push(ClauseFinding { kind, at, rule: rule_index, takes_all: false });
+                }
+                Some(false) => {}
             }
         }
         findings.retain(|finding| !works.contains(&finding.at));
@@ -546,12 +578,12 @@ impl Clauses {
             rules[finding.rule] = Worth::Unknown;
             findings.push(finding.clone());
         }
-        findings
+        (findings, unproved)
     }
 
     /// Whether a rule without a clause matches a request for certain that it does not match with it;
-    /// or whether that is not known.
-    fn takes_away(&self, survey: &Survey<'_, '_>, index: usize, without: &Lowered) -> bool {
+    /// none where that is too much to look at.
+    fn takes_away(&self, survey: &Survey<'_, '_>, index: usize, without: &Lowered) -> Option<bool> {
         let rule = &survey.model.rules[index];
         let mut found = false;
         for (action, platform, reading) in survey.kinds(rule) {
@@ -565,11 +597,14 @@ impl Clauses {
                 found |= leaf.subject.is_certain() && leaf.inside[0] == 0;
                 if found { Flow::Stop } else { Flow::Continue }
             });
-            if found || explored.is_err() {
-                return true;
+            if found {
+                return Some(true);
+            }
+            if explored.is_err() {
+                return None;
             }
         }
-        false
+        Some(false)
     }
 }
 

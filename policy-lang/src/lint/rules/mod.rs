@@ -21,6 +21,7 @@ mod condition_always_false;
 mod condition_always_true;
 mod confusable_name;
 mod daemon_socket;
+mod dangerous_delegation;
 mod default_allow;
 mod denial_without_reason;
 mod duplicate_rule;
@@ -52,6 +53,7 @@ mod remembered_always;
 mod secret_left_writable;
 mod trust_of_all;
 mod twin_roots;
+mod unanswerable_ask;
 mod unanswered_ask;
 mod unknown_allowance;
 mod unnamed_rule;
@@ -82,6 +84,8 @@ pub static LINTS: &[&Lint] = &[
     &equivalent_rule::LINT,
     &idle_exception::LINT,
     &ineffective_loosening::LINT,
+    &dangerous_delegation::LINT,
+    &unanswerable_ask::LINT,
     &denial_without_reason::LINT,
     &unnamed_rule::LINT,
     &unversioned_policy::LINT,
