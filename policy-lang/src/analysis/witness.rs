@@ -205,9 +205,12 @@ fn request(wanted: &Wanted<'_>, attempt: usize) -> Option<RequestBuf> {
                     Source::Argument(path) => args.push((path, json)),
                     Source::Builtin(Attr::ArgsText) => {
                         let Value::Text(value) = value else { return None };
+                        // Arguments that are no JSON are not understood, so those come last.
                         let raw = match attempt {
-                            0 => value.clone(),
-                            _ => Json::Object(vec![("text".into(), text(value))]).canonical(),
+                            0 if Json::parse(value).is_err() => {
+                                Json::Object(vec![("text".into(), text(value))]).canonical()
+                            }
+                            _ => value.clone(),
                         };
                         set(&mut fields, "args_json", text(&raw))?;
                     }

@@ -426,6 +426,7 @@ impl<'m> Comparison<'m> {
     fn check(&mut self, claim: &Claim, request: &RequestBuf) -> bool {
         let all = [search::Aspect::Tier, search::Aspect::Record, search::Aspect::Mark(0)];
         let aspects = if claim.beside.is_some() { &all[..] } else { &[claim.aspect] };
+        let claims_tier = claim.from.0 != claim.to.0;
         let policies = self.policies.clone();
         request.with_request(|asked| {
             let old = policies[0].decide(asked);
@@ -433,7 +434,9 @@ impl<'m> Comparison<'m> {
             let mut differs_at_all = false;
             for &aspect in aspects {
                 let Some((aspect, direction)) = differs(aspect, &old, &new) else { continue };
-                differs_at_all = true;
+                // Options that differ are no proof that tiers do.
+                differs_at_all |=
+                    !(claims_tier && matches!(aspect, Aspect::Options)) || claim.beside.is_some();
                 let changed = self.responsible(claim, &old, &new);
                 let difference = Difference {
                     action: claim.action,
