@@ -42,23 +42,31 @@ pub(crate) fn unattended(
         denied = denied.union(rule.actions);
     }
     let somebody = somebody();
-    let asks_somebody = |worth: &Worth, rule: &Rule| {
-        let Worth::Decides(request) = worth else { return false };
+    // A request that the rule matches, and that shows how it is decided, is known of most.
+    let shown = |index: usize| match worths.get(index)? {
+        Worth::Decides(request) => Some(request),
+        Worth::NeverDecides(instead)
+        | Worth::Redundant(instead)
+        | Worth::Equivalent(_, instead) => instead.request.as_ref(),
+        Worth::Unknown | Worth::Unproved | Worth::NeverMatches { .. } | Worth::Duplicate(_) => None,
+    };
+    let asks_somebody = |request: &RequestBuf, rule: &Rule| {
         request.with_request(|request| {
-            let is_there = |action: &Action| claim::describes(model, request, *action, &somebody);
-            policy.decide(request).tier == Tier::Ask
-                && rule.actions.iter().any(|one| is_there(&one))
+            let is_there = |action: Action| claim::describes(model, request, action, &somebody);
+            policy.decide(request).tier == Tier::Ask && rule.actions.iter().any(is_there)
         })
+    };
+    let is_suspect = |index: usize, rule: &Rule| match shown(index) {
+        Some(request) if asks_somebody(request, rule) => false,
+        Some(_) => speaks(&rule.when) || rule.actions.iter().any(|action| denied.contains(action)),
+        // To look at all that a rule matches is dear: only what it says itself is a reason.
+        None => speaks(&rule.when),
     };
     let suspects: Vec<(usize, &Rule)> = model
         .rules
         .iter()
         .enumerate()
-        .filter(|(_, rule)| says(rule, Tier::Ask))
-        .filter(|(_, rule)| {
-            speaks(&rule.when) || rule.actions.iter().any(|action| denied.contains(action))
-        })
-        .filter(|(index, rule)| !worths.get(*index).is_some_and(|worth| asks_somebody(worth, rule)))
+        .filter(|&(index, rule)| says(rule, Tier::Ask) && is_suspect(index, rule))
         .collect();
     if suspects.is_empty() {
         return (Vec::new(), Vec::new());

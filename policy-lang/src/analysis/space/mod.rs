@@ -23,7 +23,7 @@ use crate::automata::group::{Item, Predicate};
 use crate::compile::atoms::Ask;
 use crate::interp::token_matches;
 use crate::model::Model;
-use crate::model::pattern::TokenPattern;
+use crate::model::pattern::{Piece, TokenPattern};
 pub(crate) use prune::Pruner;
 
 /// An atom as analyses number it.
@@ -381,9 +381,17 @@ pub(crate) fn is_folded(predicate: &Predicate) -> bool {
 
 fn text_matches(patterns: &[Vec<Item>], text: &str) -> bool {
     patterns.iter().any(|items| match &items[..] {
-        [Item::One(pattern)] => token_matches(pattern, text),
+        [Item::One(pattern)] => matches(pattern, text),
         _ => false,
     })
+}
+
+/// Whether a pattern matches a token. Most do not, and are seen not to by their beginning.
+fn matches(pattern: &TokenPattern, token: &str) -> bool {
+    match pattern.pieces.first() {
+        Some(Piece::Literal(first)) if !pattern.fold && !token.starts_with(&**first) => false,
+        _ => pattern.is_any() || token_matches(pattern, token),
+    }
 }
 
 /// The tokens that patterns of one token tell apart.

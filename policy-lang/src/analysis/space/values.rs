@@ -7,12 +7,11 @@ use policy_eval::{Action, Attr, Platform, Truth, Type};
 use rustc_hash::FxHashSet;
 
 use super::walks::Walk;
-use super::{Choice, Fact, Pruner, Space, Value, single_tokens, text_matches, token_of};
+use super::{Choice, Fact, Pruner, Space, Value, matches, single_tokens, text_matches, token_of};
 use crate::analysis::alphabet::{Exhausted, TokenKind};
 use crate::analysis::machine::{Budget, Start, WalkOptions};
 use crate::automata::group::{Item, Predicate};
 use crate::compile::atoms::Ask;
-use crate::interp::token_matches;
 use crate::model::pattern::TokenPattern;
 
 impl Space<'_> {
@@ -33,7 +32,17 @@ impl Space<'_> {
                 Choice::new(end.truths, value)
             })
             .collect();
-        choices.extend(self.half_pairs(live, &mut *budget)?);
+        // These are the same for every search over the same patterns.
+        let key = (Fact::Pair, live.into());
+        let halves = match self.lists.get(&key) {
+            Some(known) => known.clone(),
+            None => {
+                let halves: Rc<[Choice]> = self.half_pairs(live, budget)?.into();
+                self.lists.insert(key, halves.clone());
+                halves
+            }
+        };
+        choices.extend(halves.iter().cloned());
         Ok(choices.into())
     }
 
@@ -68,7 +77,7 @@ impl Space<'_> {
 
     fn pair_choice(&self, live: &[u32], first: Option<&str>, second: Option<&str>) -> Choice {
         let half = |item: Option<&Item>, token: Option<&str>| match (item, token) {
-            (Some(Item::One(pattern)), Some(token)) => Truth::known(token_matches(pattern, token)),
+            (Some(Item::One(pattern)), Some(token)) => Truth::known(matches(pattern, token)),
             (Some(Item::One(pattern)), None) if pattern.is_any() => Truth::YES,
             (Some(Item::One(_)), None) => Truth::OPEN,
             _ => Truth::NO,
@@ -342,7 +351,7 @@ impl Space<'_> {
                 .filter_map(|&atom| {
                     let holds = match &self.key(atom).ask {
                         Ask::Contains(_, pattern) => {
-                            set.iter().any(|member| token_matches(pattern, member))
+                            set.iter().any(|member| matches(pattern, member))
                         }
                         Ask::SetEquals(_, members) => {
                             set.iter().all(|one| members.contains(one))
