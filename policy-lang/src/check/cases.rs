@@ -163,6 +163,13 @@ impl Checker<'_> {
             let at = Location { source: file, span: port.span };
             self.report.add(CheckError::NoPort { action }.at(at));
         }
+        if let (Some(port), Some(TestObject::Text(text))) = (&expect.port, &object)
+            && action.has_port()
+            && port_of(text).is_some_and(|own| own != port.node)
+        {
+            let error = CheckError::TwoPorts { object: text.clone(), port: port.node };
+            self.report.add(error.at(Location { source: file, span: port.span }));
+        }
         let mut facts = facts.clone();
         facts.attributes.retain(|(attr, _)| has(action, attr));
         for given in &expect.with {
@@ -227,6 +234,13 @@ impl Checker<'_> {
         self.report.add(error.at(Location { source: file, span }));
         None
     }
+}
+
+/// The port behind a host. An IPv6 address without brackets has none.
+fn port_of(host: &str) -> Option<u16> {
+    let (name, port) = host.rsplit_once(':')?;
+    let is_host = !name.contains(':') || name.ends_with(']');
+    is_host.then(|| port.parse().ok())?
 }
 
 /// Whether requests with an action have an attribute. The folder that a relative path starts from

@@ -207,6 +207,12 @@ pub const CODES: &[Code] = &[
         explanation: "A test without a line that expects a decision always passes.",
     },
     Code {
+        code: "C053",
+        title: "two ports",
+        explanation: "A line of a test is one request, to one port. It stands in the object, as in \
+                      `\"git.acme.com:22\"`, or behind `port`; two that differ contradict each other.",
+    },
+    Code {
         code: "C101",
         title: "empty pattern",
         explanation: "An empty string matches nothing that can be asked for. Everything is \

@@ -110,6 +110,8 @@ pub enum CheckError {
     Follows { attribute: &'static str },
     #[error("this test asks nothing")]
     EmptyTest,
+    #[error("`{object}` has another port than {port}")]
+    TwoPorts { object: String, port: u16 },
     #[error("a mark needs a name")]
     EmptyMark,
 }
@@ -154,6 +156,7 @@ impl CheckError {
             CheckError::ObjectMissing { .. } => "C050",
             CheckError::Follows { .. } => "C051",
             CheckError::EmptyTest => "C052",
+            CheckError::TwoPorts { .. } => "C053",
             CheckError::EmptyMark => "C043",
         }
     }
@@ -283,6 +286,7 @@ impl CheckError {
             }
             CheckError::Follows { .. } => "leave it out, and say it with the action and its object",
             CheckError::EmptyTest => "write what is expected, as in `deny read \"/etc/shadow\"`",
+            CheckError::TwoPorts { .. } => "one line is one request: leave one of the ports out",
             CheckError::EmptyMark => "name it, as in `mark \"secret\" read …`",
         };
         Some(help.to_owned())
