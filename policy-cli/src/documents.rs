@@ -18,7 +18,7 @@ use policy_lang::diff::{self, Comparison};
 use policy_lang::lint::Lint;
 use policy_lang::model::{Effect, Model, words};
 use policy_lang::scope::{ActionScope, Conditional, Entry, Scope};
-use policy_lang::span::{Location, Source};
+use policy_lang::span::{Lines, Location, Source};
 use policy_lang::testing;
 use policy_lang::why::{Cause, Difference, Fix, NearestDenial, Obstacle, WhyNot};
 use serde::{Serialize, Serializer};
@@ -365,6 +365,7 @@ impl<'a> TestsDocument<'a> {
     pub(crate) fn new(model: &'a Model, report: &'a testing::Report<'a>) -> Self {
         let (passed, all) = report.passed();
         let rules = || model.rules.iter().zip(&report.reached);
+        let place = places(model);
         TestsDocument {
             schema_version: SCHEMA_VERSION,
             passed,
@@ -374,8 +375,12 @@ impl<'a> TestsDocument<'a> {
                 .iter()
                 .map(|test| TestDocument {
                     name: &test.name,
-                    source: place(model, test.at),
-                    cases: test.cases.iter().map(|case| CaseDocument::new(model, case)).collect(),
+                    source: place(test.at),
+                    cases: test
+                        .cases
+                        .iter()
+                        .map(|case| CaseDocument::new(model, case, place(case.at)))
+                        .collect(),
                 })
                 .collect(),
             coverage: CoverageDocument {
@@ -387,7 +392,7 @@ impl<'a> TestsDocument<'a> {
                     .map(|(rule, _)| UnreachedDocument {
                         rule: &rule.name,
                         layer: rule.layer.name(),
-                        source: place(model, rule.at),
+                        source: place(rule.at),
                     })
                     .collect(),
                 sides: report.sides().count(),
@@ -399,7 +404,7 @@ impl<'a> TestsDocument<'a> {
                         clause: clause.kind.name(),
                         text: crate::commands::test::text(model, clause.at),
                         rules: clause.rules.iter().map(|rule| &*model.rules[*rule].name).collect(),
-                        source: place(model, clause.at),
+                        source: place(clause.at),
                         holds: clause.holds,
                         fails: clause.fails,
                     })
@@ -410,12 +415,12 @@ impl<'a> TestsDocument<'a> {
 }
 
 impl<'a> CaseDocument<'a> {
-    fn new(model: &'a Model, case: &'a testing::CaseRun<'a>) -> Self {
+    fn new(model: &'a Model, case: &'a testing::CaseRun<'a>, source: PlaceDocument<'a>) -> Self {
         let got = case.got.as_ref().ok();
         let rule = got.and_then(|got| got.decision.rule);
         CaseDocument {
             line: crate::commands::test::text(model, case.at),
-            source: place(model, case.at),
+            source,
             passed: case.passes(),
             expected: case.expected.name(),
             got: got.map(|got| got.decision.tier.name()),
@@ -437,6 +442,15 @@ fn place(model: &Model, at: Location) -> PlaceDocument<'_> {
     let source = model.source(at.source);
     let (line, column) = source.line_column(at.span.start as usize);
     PlaceDocument { file: &source.name, line, column }
+}
+
+/// The same for many places: the lines are found once.
+fn places<'m>(model: &'m Model) -> impl Fn(Location) -> PlaceDocument<'m> {
+    let lines: Vec<Lines<'_>> = model.sources.iter().map(|source| Lines::new(source)).collect();
+    move |at| {
+        let (line, column) = lines[at.source.0 as usize].line_column(at.span.start as usize);
+        PlaceDocument { file: &model.source(at.source).name, line, column }
+    }
 }
 
 fn floor_names(floors: Floors) -> Vec<&'static str> {

@@ -8,7 +8,7 @@ use clap::Args;
 use policy_eval::safe;
 use policy_lang::diagnostic::junit::{self, Case, Failed, Suite};
 use policy_lang::model::{ClauseKind, Model};
-use policy_lang::span::Location;
+use policy_lang::span::{Lines, Location};
 use policy_lang::testing::{self, CaseRun, ClauseCoverage, Report};
 
 use super::lint::count;
@@ -61,13 +61,14 @@ pub(crate) fn run(args: &TestArgs, ui: &mut Ui) -> Result<Outcome, Stop> {
 
 /// A suite for each file with tests, and a case for each test.
 fn suites(model: &Model, report: &Report<'_>) -> Result<Vec<Suite>, Stop> {
+    let places = Places::of(model);
     let mut suites: Vec<Suite> = Vec::new();
     for test in &report.tests {
         let file = &model.source(test.at.source).name;
         let failing: Vec<_> = test.cases.iter().filter(|case| !case.passes()).collect();
         let mut text = Vec::new();
         for case in &failing {
-            show_failure(model, case, &mut text)?;
+            show_failure(&places, case, &mut text)?;
         }
         let failure = (!failing.is_empty()).then(|| Failed {
             kind: "test".to_owned(),
@@ -84,12 +85,13 @@ fn suites(model: &Model, report: &Report<'_>) -> Result<Vec<Suite>, Stop> {
 }
 
 fn show(model: &Model, report: &Report<'_>, ui: &mut Ui) -> Result<(), Stop> {
+    let places = Places::of(model);
     for test in &report.tests {
         let fails = test.cases.iter().filter(|case| !case.passes()).count();
         let mark = if fails == 0 { paint(GOOD, "ok  ") } else { paint(ERROR, "FAIL") };
         writeln!(ui, "{mark}  {}", safe(&test.name))?;
         for case in test.cases.iter().filter(|case| !case.passes()) {
-            show_failure(model, case, ui)?;
+            show_failure(&places, case, ui)?;
         }
     }
     let (passed, all) = report.passed();
@@ -98,12 +100,12 @@ fn show(model: &Model, report: &Report<'_>, ui: &mut Ui) -> Result<(), Stop> {
     let style = if failed == 0 { GOOD } else { ERROR };
     let result = format!("{} passed, {failed} failed", count(passed, "line"));
     writeln!(ui, "\n{tests}: {}", paint(style, result))?;
-    show_coverage(model, report, ui)
+    show_coverage(&places, report, ui)
 }
 
-fn show_failure(model: &Model, case: &CaseRun<'_>, ui: &mut impl Write) -> Result<(), Stop> {
-    let place = place(model, case.at);
-    writeln!(ui, "      {}  {}", safe(text(model, case.at)), paint(FAINT, place))?;
+fn show_failure(places: &Places<'_>, case: &CaseRun<'_>, ui: &mut impl Write) -> Result<(), Stop> {
+    let place = places.show(case.at);
+    writeln!(ui, "      {}  {}", safe(text(places.model, case.at)), paint(FAINT, place))?;
     let expected = paint(tier_style(case.expected), case.expected);
     match &case.got {
         Err(error) => writeln!(ui, "        not a request: {}", safe(&error.to_string()))?,
@@ -128,7 +130,8 @@ fn show_failure(model: &Model, case: &CaseRun<'_>, ui: &mut impl Write) -> Resul
     Ok(())
 }
 
-fn show_coverage(model: &Model, report: &Report<'_>, ui: &mut Ui) -> Result<(), Stop> {
+fn show_coverage(places: &Places<'_>, report: &Report<'_>, ui: &mut Ui) -> Result<(), Stop> {
+    let model = places.model;
     let reached = report.reached.iter().filter(|reached| **reached).count();
     let rules = count(report.reached.len(), "rule");
     let (sides, percent) = (report.sides().count(), report.coverage());
@@ -141,27 +144,27 @@ fn show_coverage(model: &Model, report: &Report<'_>, ui: &mut Ui) -> Result<(), 
     }
     for (rule, _) in model.rules.iter().zip(&report.reached).filter(|(_, reached)| !**reached) {
         let name = paint(STRONG, safe(&rule.name));
-        writeln!(ui, "  no test reaches `{name}`  {}", paint(FAINT, place(model, rule.at)))?;
+        writeln!(ui, "  no test reaches `{name}`  {}", paint(FAINT, places.show(rule.at)))?;
     }
     for clause in &report.clauses {
         // Of a rule that no test reaches, that is enough to know.
         if clause.rules.iter().any(|rule| report.reached[*rule]) || clause.holds {
-            show_clause(model, clause, ui)?;
+            show_clause(places, clause, ui)?;
         }
     }
     Ok(())
 }
 
-fn show_clause(model: &Model, clause: &ClauseCoverage, ui: &mut Ui) -> Result<(), Stop> {
+fn show_clause(places: &Places<'_>, clause: &ClauseCoverage, ui: &mut Ui) -> Result<(), Stop> {
     let (holds, fails) = match clause.kind {
         ClauseKind::Except => ("applies", "does not apply"),
         ClauseKind::When | ClauseKind::Unless => ("holds", "does not hold"),
     };
-    let text: Vec<&str> = text(model, clause.at).split_whitespace().collect();
+    let text: Vec<&str> = text(places.model, clause.at).split_whitespace().collect();
     let text = format!("{} {}", clause.kind.name(), safe(&text.join(" ")));
     for (side, reached) in [(holds, clause.holds), (fails, clause.fails)] {
         if !reached {
-            let (text, place) = (paint(STRONG, &text), paint(FAINT, place(model, clause.at)));
+            let (text, place) = (paint(STRONG, &text), paint(FAINT, places.show(clause.at)));
             writeln!(ui, "  no test in which `{text}` {side}  {place}")?;
         }
     }
@@ -174,8 +177,20 @@ pub(crate) fn text(model: &Model, at: Location) -> &str {
     text.get(at.span.range()).unwrap_or_default().trim()
 }
 
-fn place(model: &Model, at: Location) -> String {
-    let source = model.source(at.source);
-    let (line, column) = source.line_column(at.span.start as usize);
-    format!("{}:{line}:{column}", safe(&source.name))
+/// A model and where its lines begin: many places of a long text are shown.
+struct Places<'m> {
+    model: &'m Model,
+    lines: Vec<Lines<'m>>,
+}
+
+impl<'m> Places<'m> {
+    fn of(model: &'m Model) -> Places<'m> {
+        Places { model, lines: model.sources.iter().map(|source| Lines::new(source)).collect() }
+    }
+
+    fn show(&self, at: Location) -> String {
+        let name = safe(&self.model.source(at.source).name);
+        let (line, column) = self.lines[at.source.0 as usize].line_column(at.span.start as usize);
+        format!("{name}:{line}:{column}")
+    }
 }
