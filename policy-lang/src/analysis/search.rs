@@ -15,7 +15,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::alphabet::Exhausted;
 use super::formula::{Arena, Id};
 use super::machine::Budget;
-use super::space::{AtomKey, Choice, Fact, Pruner, Reading, RootMode, Space, Value};
+use super::space::{
+    AtomKey, Choice, Fact, Pruner, RESOLVED, Reading, RootMode, Space, Value, asks_destination,
+};
 use super::witness;
 use crate::automata::group::CommandShape;
 use crate::compile::atoms::{Ask, Atoms, Lowered};
@@ -52,8 +54,8 @@ pub(crate) struct Statement {
     pub(crate) sides: [bool; 2],
     /// Whether a certain match makes the default fall away.
     pub(crate) loosens: bool,
-    /// It is asked of addresses that a name resolved to.
-    pub(crate) asks_addresses: bool,
+    /// What it says of an address that a name resolved to, where it is asked of one.
+    pub(crate) resolved: Option<Id>,
     /// Whose index it is on each side, for reports.
     pub(crate) origins: [Option<Origin>; 2],
 }
@@ -94,6 +96,35 @@ pub(crate) struct Question {
     /// By side; 0 where the aspect has none.
     pub(crate) defaults: [u8; 2],
     pub(crate) options: OptionSets,
+    /// How many of the statements are rules and other sentences as they stand. Behind them stand
+    /// those that are asked of resolved addresses as well, once more.
+    pub(crate) own: usize,
+}
+
+impl Question {
+    pub(crate) fn new(
+        aspect: Aspect,
+        mut statements: Vec<Statement>,
+        defaults: [u8; 2],
+        options: OptionSets,
+    ) -> Question {
+        let own = statements.len();
+        let of_addresses: Vec<Statement> = statements
+            .iter()
+            .filter_map(|one| {
+                // Of what is resolved nothing is said by default that could fall away.
+                Some(Statement { formula: one.resolved?, loosens: false, ..one.clone() })
+            })
+            .collect();
+        statements.extend(of_addresses);
+        Question { aspect, statements, defaults, options, own }
+    }
+
+    /// The place where a statement stands that is asked of resolved addresses.
+    fn of_resolved(&self, statement: usize) -> Option<usize> {
+        let before = self.statements[..statement].iter().filter(|one| one.resolved.is_some());
+        self.statements[statement].resolved.map(|_| self.own + before.count())
+    }
 }
 
 /// Sets of options, each once; number 0 is the default.
@@ -194,8 +225,6 @@ pub(crate) struct Leaf<'a> {
     pub(crate) counts_differ: bool,
     /// What each side answers where files that are counted take the place of its default.
     pub(crate) covered: [Verdict; 2],
-    /// Only what a name resolved to is judged here, beside the name itself.
-    pub(crate) is_resolved: bool,
     /// Floors that one side lifts here and the other does not.
     pub(crate) lifted: [Floors; 2],
     pub(crate) values: &'a [(Fact, Value)],
@@ -218,7 +247,6 @@ pub(crate) struct Search<'m> {
     formulas: Vec<Id>,
     facts: FxHashMap<u32, Fact>,
     seen: FxHashSet<Key>,
-    names: FxHashMap<(u8, bool), Vec<String>>,
     /// Answers of the first side above this rank are of no interest.
     ceiling: Option<u8>,
     /// Where roots may lie; what is found in a part of all places is found, the rest is not proved.
@@ -286,7 +314,6 @@ struct Key {
     subject: Option<Truth>,
     changed: Vec<u32>,
     floored: bool,
-    resolved: bool,
     escalated: bool,
     unbound: Vec<(u16, RootMode)>,
 }
@@ -312,7 +339,7 @@ impl<'m> Ground<'m> {
         self.atoms.formula(formula)
     }
 
-    pub(crate) fn asks_addresses(&self, lowered: &Lowered) -> bool {
+    fn asks_addresses(&self, lowered: &Lowered) -> bool {
         lowered.asks_addresses(&self.atoms)
     }
 
@@ -364,6 +391,19 @@ impl<'g, 'm> Writer<'g, 'm> {
         self.arena.or(readings)
     }
 
+    /// The same of an address that a name resolved to, which is judged beside the name; none where
+    /// it is not asked of one.
+    pub(crate) fn of_resolved(
+        &mut self,
+        action: Action,
+        lowered: &Lowered,
+        trust: Option<Id>,
+    ) -> Option<Id> {
+        let is_asked =
+            action.has_port() && action != Action::Listen && self.ground.asks_addresses(lowered);
+        is_asked.then(|| self.write(lowered, RESOLVED, false, trust))
+    }
+
     /// The condition under which claims of tools are believed.
     pub(crate) fn trust(&mut self, trusts: &[Lowered]) -> Option<Id> {
         if trusts.is_empty() {
@@ -395,7 +435,8 @@ impl<'g, 'm> Writer<'g, 'm> {
                     if folded { self.ground.atoms.folded[*number as usize] } else { *number };
                 let ask = self.ground.atoms.asks[number as usize].clone();
                 let is_of_command = matches!(&ask, Ask::Sequence { sequence, .. } if sequence.source == Source::Command);
-                let thread = if is_of_command { thread } else { 0 };
+                let has_threads = is_of_command || asks_destination(&ask);
+                let thread = if has_threads { thread } else { 0 };
                 let is_claim = match &ask {
                     Ask::Bool(source) | Ask::Present(source) => matches!(
                         source,
@@ -443,7 +484,6 @@ impl<'g, 'm> Writer<'g, 'm> {
             formulas: Vec::new(),
             facts: FxHashMap::default(),
             seen: FxHashSet::default(),
-            names: FxHashMap::default(),
             ceiling: None,
             scope: Scope::Everywhere,
             goals: None,
@@ -511,14 +551,18 @@ impl<'m> Search<'m> {
 
     /// Says on which sides a statement stands.
     pub(crate) fn set_sides(&mut self, statement: usize, sides: [bool; 2]) {
-        self.question.statements[statement].sides = sides;
+        for place in std::iter::once(statement).chain(self.question.of_resolved(statement)) {
+            self.question.statements[place].sides = sides;
+        }
     }
 
     /// Gives a statement with a rank other options.
     pub(crate) fn set_options(&mut self, statement: usize, options: &RuleOptions) {
         let number = self.question.options.number(options);
-        if let Effect::Rank(_, own) = &mut self.question.statements[statement].effect {
-            *own = number;
+        for place in std::iter::once(statement).chain(self.question.of_resolved(statement)) {
+            if let Effect::Rank(_, own) = &mut self.question.statements[place].effect {
+                *own = number;
+            }
         }
     }
 
@@ -530,6 +574,9 @@ impl<'m> Search<'m> {
 
     /// Looks everywhere where the subject can hold and can matter; `None`: everywhere.
     ///
+    /// Where a name resolves to addresses the stricter answer counts, so these are looked at only for
+    /// a subject that is asked of them, and one of them is enough.
+    ///
     /// # Errors
     /// When the budget runs out before everything was looked at.
     pub(crate) fn explore(
@@ -538,16 +585,33 @@ impl<'m> Search<'m> {
         budget: &mut Budget,
         visit: &mut dyn FnMut(&mut Search<'m>, &Leaf<'_>) -> Flow,
     ) -> Result<Flow, Exhausted> {
+        let of_resolved = subject.and_then(|subject| self.question.of_resolved(subject));
+        let flow = self.explore_as(subject, self.question.own, budget, visit)?;
+        match of_resolved {
+            Some(_) if flow == Flow::Continue => {
+                self.explore_as(of_resolved, self.formulas.len(), budget, visit)
+            }
+            _ => Ok(flow),
+        }
+    }
+
+    /// Looks at the first of the statements alone.
+    fn explore_as(
+        &mut self,
+        subject: Option<usize>,
+        most: usize,
+        budget: &mut Budget,
+        visit: &mut dyn FnMut(&mut Search<'m>, &Leaf<'_>) -> Flow,
+    ) -> Result<Flow, Exhausted> {
         self.seen.clear();
-        let open: Vec<(u32, Id)> =
-            self.formulas.iter().enumerate().map(|(index, &id)| (index as u32, id)).collect();
+        let of_these = self.formulas.iter().take(most).enumerate();
+        let open: Vec<(u32, Id)> = of_these.map(|(index, &id)| (index as u32, id)).collect();
         let key = Key {
             open: Vec::new(),
             sides: [Side::default(); 2],
             subject: None,
             changed: Vec::new(),
             floored: false,
-            resolved: false,
             escalated: false,
             unbound: Vec::new(),
         };
@@ -572,12 +636,6 @@ impl<'m> Search<'m> {
             let is_beside = self.focus.is_some_and(|focus| focus.beside == Some(index as usize));
             if !truth.can_hold() {
                 if is_subject || is_beside {
-                    return false;
-                }
-                continue;
-            }
-            if state.key.resolved && !statement.asks_addresses {
-                if is_subject {
                     return false;
                 }
                 continue;
@@ -617,8 +675,6 @@ impl<'m> Search<'m> {
         let sides = state.key.sides;
         if let Some(ceiling) = self.ceiling {
             let own = sides[0];
-            // What is resolved has no default, and whether it is one is not known before the host is.
-            let has_default = !self.space.action.has_port();
             let falls_away = || {
                 rest.iter().any(|&(index, _)| {
                     let statement = &self.question.statements[index as usize];
@@ -631,10 +687,7 @@ impl<'m> Search<'m> {
                 })
             };
             let is_above = own.rank > ceiling
-                || has_default
-                    && self.question.defaults[0] > ceiling
-                    && !own.certain
-                    && !falls_away();
+                || self.question.defaults[0] > ceiling && !own.certain && !falls_away();
             if is_above {
                 return false;
             }
@@ -734,8 +787,14 @@ impl<'m> Search<'m> {
         let modes = state.key.unbound.clone();
         let is_program = fact == Fact::Path(Source::Builtin(Attr::Program));
         if !matches!(fact, Fact::Path(_) | Fact::Command) || is_program {
-            let choices =
+            let mut choices =
                 self.space.choices(&fact, &live, &state.values, &modes, &pruner, budget)?;
+            // Only a name is resolved.
+            let is_resolved = state.values.iter().any(|(known, _)| *known == Fact::Resolved);
+            if fact == Fact::Endpoint && is_resolved {
+                let names = choices.iter().filter(|one| matches!(one.value, Value::Name(_)));
+                choices = names.cloned().collect();
+            }
             return self.choose(
                 &state,
                 &Among { fact: &fact, live: &live, choices: &choices },
@@ -850,7 +909,6 @@ impl<'m> Search<'m> {
             }
             let mut next = state.clone();
             next.key.floored |= choice.is_floored;
-            next.key.resolved |= choice.is_resolved;
             if *fact == Fact::Value(Source::Builtin(Attr::Escalated)) {
                 next.key.escalated = choice.value == Value::Bool(true);
             }
@@ -922,10 +980,12 @@ impl<'m> Search<'m> {
             }
         }
         // A socket has no port and no method, so where it leads is chosen first.
-        if self.space.action.has_port()
-            && let Some((fact, ..)) = facts.iter().find(|(fact, ..)| **fact == Fact::Endpoint)
-        {
-            return Some((*fact).clone());
+        if self.space.action.has_port() {
+            for first in [Fact::Resolved, Fact::Endpoint] {
+                if facts.iter().any(|(fact, ..)| **fact == first) {
+                    return Some(first);
+                }
+            }
         }
         // The first word says where the program lies.
         if self.space.action == Action::Run
@@ -1097,7 +1157,7 @@ impl<'m> Search<'m> {
             let own = state.key.sides[side];
             let mut answer = Verdict { rank: own.rank, options: own.options };
             let default = self.question.defaults[side];
-            let stands = !own.certain && !state.key.resolved;
+            let stands = !own.certain;
             if stands && default > answer.rank {
                 answer = Verdict { rank: default, options: 0 };
             } else if stands && default == answer.rank && default > 0 {
@@ -1129,7 +1189,6 @@ impl<'m> Search<'m> {
             inside: [sides[0].rank, sides[1].rank],
             counts_differ,
             covered,
-            is_resolved: state.key.resolved,
             lifted,
             values: &state.values,
         };
@@ -1150,57 +1209,6 @@ impl<'m> Search<'m> {
             values,
             shell_around,
         })
-    }
-
-    /// Names of hosts that both sides answer below a rank, or at it where that is enough; one of
-    /// each kind of answer.
-    ///
-    /// # Errors
-    /// When the budget runs out.
-    pub(crate) fn names_below(
-        &mut self,
-        rank: u8,
-        strictly: bool,
-        budget: &mut Budget,
-    ) -> Result<Vec<String>, Exhausted> {
-        if let Some(known) = self.names.get(&(rank, strictly)) {
-            return Ok(known.clone());
-        }
-        let seen = std::mem::take(&mut self.seen);
-        let goals = self.goals.take();
-        let mut names: Vec<String> = Vec::new();
-        let result = self.explore(None, budget, &mut |_, leaf| {
-            let is_below = leaf.answers.iter().all(|answer| {
-                let own = answer.rank.max(ALLOW);
-                own < rank || !strictly && own == rank
-            });
-            if is_below && !leaf.is_resolved {
-                let name = leaf.values.iter().find_map(|(_, value)| match value {
-                    Value::Name(name) => Some(name.clone()),
-                    _ => None,
-                });
-                let name = name.unwrap_or_else(|| "elsewhere.example".to_owned());
-                if !names.contains(&name) {
-                    names.push(name);
-                }
-            }
-            if names.len() < 32 { Flow::Continue } else { Flow::Stop }
-        });
-        (self.seen, self.goals) = (seen, goals);
-        result?;
-        self.names.insert((rank, strictly), names.clone());
-        Ok(names)
-    }
-
-    /// Requests that may have these values, for a name that resolves to what they say.
-    pub(crate) fn requests_for_name(
-        &self,
-        values: &[(Fact, Value)],
-        name: &str,
-    ) -> Vec<RequestBuf> {
-        let mut values = values.to_vec();
-        values.push((Fact::Host(Source::Destination), Value::Name(name.to_owned())));
-        self.requests(&values, None)
     }
 
     /// The values, with every root bound that nothing was said of.

@@ -233,7 +233,7 @@ impl<'m> Setup<'m> {
                 }
                 let key = (
                     statement.formula,
-                    format!("{:?}{}", statement.effect, statement.asks_addresses),
+                    format!("{:?}{:?}", statement.effect, statement.resolved),
                     statement.loosens,
                 );
                 match known.get(&key) {
@@ -266,7 +266,7 @@ impl<'m> Setup<'m> {
                     effect,
                     sides,
                     loosens: aspect == Aspect::Tier && model.may_loosen(action, rule.layer),
-                    asks_addresses: self.ground.asks_addresses(lowered),
+                    resolved: writer.of_resolved(action, lowered, trust),
                     origins,
                 });
             }
@@ -285,7 +285,7 @@ impl<'m> Setup<'m> {
                     effect: Effect::Count(patterns.collect(), count.counted.clone()),
                     sides,
                     loosens: true,
-                    asks_addresses: false,
+                    resolved: None,
                     origins,
                 });
             }
@@ -300,7 +300,7 @@ impl<'m> Setup<'m> {
                     effect: Effect::Accept(accept.floors),
                     sides,
                     loosens: true,
-                    asks_addresses: false,
+                    resolved: None,
                     origins,
                 });
             }
@@ -311,7 +311,7 @@ impl<'m> Setup<'m> {
                 effect: Effect::Asked,
                 sides: [true, true],
                 loosens: false,
-                asks_addresses: self.ground.asks_addresses(asked),
+                resolved: writer.of_resolved(action, asked, None),
                 origins: [None; 2],
             });
         }
@@ -324,7 +324,7 @@ impl<'m> Setup<'m> {
             action,
             self.joined,
             platform,
-            Question { aspect, statements, defaults, options },
+            Question::new(aspect, statements, defaults, options),
         )
     }
 
@@ -351,12 +351,12 @@ impl<'m> Setup<'m> {
                 effect: effect.clone(),
                 sides: *sides,
                 loosens: false,
-                asks_addresses: self.ground.asks_addresses(lowered),
+                resolved: writer.of_resolved(action, lowered, trust),
                 origins: [None; 2],
             })
             .collect();
         let options = OptionSets::default();
-        let question = Question { aspect: Aspect::Record, statements, defaults: [0; 2], options };
+        let question = Question::new(Aspect::Record, statements, [0; 2], options);
         writer.search(action, self.joined, platform, question)
     }
 }

@@ -120,18 +120,11 @@ fn request(wanted: &Wanted<'_>, attempt: usize) -> Option<RequestBuf> {
                         has_port = true;
                         set(&mut fields, "unix", text(&path_text(tokens, wanted.platform)))?;
                     }
-                    Value::Resolved(ip) => {
-                        let named = wanted.values.iter().find_map(|(fact, value)| match value {
-                            Value::Name(name) if *fact == Fact::Host(Source::Destination) => {
-                                Some(&**name)
-                            }
-                            _ => None,
-                        });
-                        set(&mut fields, "host", text(named.unwrap_or("elsewhere.example")))?;
-                        set(&mut fields, "resolved", texts([&*ip.to_string()]))?;
-                    }
                     _ => return None,
                 }
+            }
+            (Fact::Resolved, Value::Resolved(ip)) => {
+                set(&mut fields, "resolved", texts([&*ip.to_string()]))?;
             }
             (Fact::Wire, Value::Wire(scheme, method)) => {
                 if let Some(scheme) = scheme
@@ -170,7 +163,6 @@ fn request(wanted: &Wanted<'_>, attempt: usize) -> Option<RequestBuf> {
             }
             (Fact::Host(source), value) => {
                 let host = match value {
-                    _ if *source == Source::Destination => continue,
                     Value::Name(name) => name.clone(),
                     Value::Address(ip) => ip.to_string(),
                     _ => continue,

@@ -17,7 +17,7 @@ use super::report::{
 use crate::analysis::alphabet::Exhausted;
 use crate::analysis::join;
 use crate::analysis::machine::{Budget, Step};
-use crate::analysis::search::{self, ALLOW, DENY, Flow, Focus, Leaf, Origin, Scope, Search};
+use crate::analysis::search::{self, DENY, Flow, Focus, Leaf, Origin, Scope, Search};
 use crate::analysis::setup::Setup;
 use crate::analysis::space::{Fact, Reading, Value};
 use crate::compile::{CompileError, compile};
@@ -141,6 +141,7 @@ impl<'m> Comparison<'m> {
             .question()
             .statements
             .iter()
+            .take(search.question().own)
             .enumerate()
             .filter(|(_, one)| one.sides[0] != one.sides[1])
             .map(|(index, _)| index)
@@ -290,9 +291,7 @@ impl<'m> Comparison<'m> {
             subject,
             beside: beside.then_some(leaf.inside),
         };
-        if leaf.is_resolved {
-            self.resolved(search, leaf, claim(false));
-        } else if from != to {
+        if from != to {
             self.confirm(claim(false), search.requests(leaf.values, None));
         }
         self.escalated(search, leaf, claim(false));
@@ -369,37 +368,6 @@ impl<'m> Comparison<'m> {
             values.push((fact, Value::Bool(true)));
             self.confirm(Claim { from, to, ..claim }, search.requests(&values, None));
         }
-    }
-
-    /// What a name resolved to is judged beside the name, and the stricter answer counts. So a
-    /// difference shows only with a name that is answered less strictly.
-    fn resolved(&mut self, search: &mut Search<'_>, leaf: &Leaf<'_>, claim: Claim) {
-        let [from, to] = leaf.answers;
-        let least = |rank: u8| rank.max(ALLOW);
-        let ranks_differ = least(from.rank) != least(to.rank);
-        let options_differ = from.options != to.options || from.rank != to.rank;
-        let is_seen = ranks_differ || options_differ && search.question().options.are_used();
-        if !is_seen {
-            return;
-        }
-        if self.confirmed.contains(&claim) {
-            return;
-        }
-        let mut budget = Budget { left: self.budget };
-        let highest = from.rank.max(to.rank).max(ALLOW);
-        let names = search.names_below(highest, ranks_differ, &mut budget);
-        let Ok(names) = names else {
-            self.confirm(claim, Vec::new());
-            return;
-        };
-        if names.is_empty() {
-            return;
-        }
-        let mut requests = Vec::new();
-        for name in names {
-            requests.extend(search.requests_for_name(leaf.values, &name));
-        }
-        self.confirm(claim, requests);
     }
 
     /// Asks both policies. A request that they answer alike confirms nothing.

@@ -120,7 +120,7 @@ impl Trial<'_, '_> {
             return None;
         }
         search.set_ceiling(ceiling);
-        let subject = search.question().statements.len() - 1;
+        let subject = search.question().own - 1;
         let mut budget = Budget { left: self.budget.left };
         let mut found = None;
         let explored = search.explore(Some(subject), &mut budget, &mut |search, leaf| {
@@ -164,10 +164,9 @@ impl Trial<'_, '_> {
             return None;
         }
         self.tried += 1;
-        let requests = match (leaf.is_resolved, leaf.counts.is_empty()) {
-            (true, _) => self.resolved(search, leaf, said)?,
-            (false, true) => search.requests(leaf.values, None),
-            (false, false) => self.with_operands(search, leaf.values),
+        let requests = match leaf.counts.is_empty() {
+            true => search.requests(leaf.values, None),
+            false => self.with_operands(search, leaf.values),
         };
         let found = requests.into_iter().find_map(|request| self.confirm(request, action));
         if found.is_none() && self.why.is_none() {
@@ -194,32 +193,6 @@ impl Trial<'_, '_> {
                 .unwrap_or(Tier::Allow)
         };
         counted.iter().map(|one| of_action(one.action) as u8 + 1).max().unwrap_or(ALLOW)
-    }
-
-    /// Requests for names that resolve to an address. Of name and address the stricter answer
-    /// counts, so the name's own must break the claim too; no request where none does.
-    fn resolved(
-        &mut self,
-        search: &mut Search<'_>,
-        leaf: &Leaf<'_>,
-        said: u8,
-    ) -> Option<Vec<RequestBuf>> {
-        let highest = match self.proof.claim {
-            Claim::Never => self.rank(),
-            Claim::Always if said > self.rank() => DENY,
-            Claim::Always | Claim::AlwaysAtLeast => self.rank() - 1,
-        };
-        let mut budget = Budget { left: self.budget.left };
-        search.set_ceiling(None);
-        let names = search.names_below(highest, false, &mut budget);
-        search.set_ceiling(self.ceiling());
-        let Ok(names) = names else {
-            self.why = Some(TOO_MUCH);
-            return None;
-        };
-        let requests = names.iter().flat_map(|name| search.requests_for_name(leaf.values, name));
-        let requests: Vec<RequestBuf> = requests.collect();
-        (!requests.is_empty()).then_some(requests)
     }
 
     /// Whether the compiled policy decides a request so that it breaks the claim.

@@ -450,7 +450,7 @@ impl<'a, 'm> Survey<'a, 'm> {
                 .remove(&kind)
                 .unwrap_or_else(|| self.setup.search(action, Aspect::Tier, platform, reading));
             let mut subject = None;
-            for statement in 0..search.question().statements.len() {
+            for statement in 0..search.question().own {
                 let origin = search.question().statements[statement].origins[0];
                 let Some(Origin::Rule(own)) = origin else { continue };
                 if own == index {

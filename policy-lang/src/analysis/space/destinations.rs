@@ -37,13 +37,13 @@ impl Space<'_> {
             live.iter()
                 .filter_map(|&atom| {
                     let truth = match &self.key(atom).ask {
-                        Ask::AnyDestination => Truth::known(kind != Kind::Resolved),
+                        Ask::AnyDestination => Truth::YES,
                         Ask::Any(_) => Truth::known(kind != Kind::Socket),
                         Ask::Present(Source::Builtin(Attr::Host)) => {
                             Truth::known(kind != Kind::Socket)
                         }
                         Ask::Present(Source::Builtin(Attr::Ip)) => {
-                            Truth::known(matches!(kind, Kind::Address | Kind::Resolved))
+                            Truth::known(kind == Kind::Address)
                         }
                         Ask::Present(Source::Builtin(Attr::Socket)) => {
                             Truth::known(kind == Kind::Socket)
@@ -60,12 +60,11 @@ impl Space<'_> {
                 })
                 .collect()
         };
-        let (name, address, other, socket, resolved) = (
+        let (name, address, other, socket) = (
             of_kind(Kind::Name),
             of_kind(Kind::Address),
             of_kind(Kind::Other),
             of_kind(Kind::Socket),
-            of_kind(Kind::Resolved),
         );
         let starts = &[Start { folded: false, is_first: true }];
         // A walk over names may leave out what only the others reach.
@@ -95,14 +94,9 @@ impl Space<'_> {
                 if !pruner.must.is_empty() && !hit.iter().any(|atom| pruner.must.contains(atom)) {
                     continue;
                 }
-                let hit = || hit.iter().map(|&atom| (atom, Truth::YES));
-                let truths = address.iter().copied().chain(hit()).collect();
+                let hit = hit.iter().map(|&atom| (atom, Truth::YES));
+                let truths = address.iter().copied().chain(hit).collect();
                 choices.push(Choice::new(truths, Value::Address(ip)));
-                if self.action != Action::Listen && !asked.is_empty() {
-                    let truths = resolved.iter().copied().chain(hit()).collect();
-                    let choice = Choice::new(truths, Value::Resolved(ip));
-                    choices.push(Choice { is_resolved: true, ..choice });
-                }
             }
         }
         if self.action != Action::Fetch
@@ -124,6 +118,33 @@ impl Space<'_> {
         let other = Choice::new(other, Value::OtherHost);
         choices.push(if self.action == Action::Listen { other } else { other.floored() });
         choices.push(Choice::new(self.unsent(live), Value::Unsent).floored());
+        Ok(choices.into())
+    }
+
+    /// What a name may resolve to. Names are not asked of it.
+    pub(super) fn resolved(
+        &mut self,
+        live: &[u32],
+        pruner: &Pruner,
+        budget: &mut Budget,
+    ) -> Result<Rc<[Choice]>, Exhausted> {
+        let is_address = |&atom: &u32| matches!(self.key(atom).ask, Ask::Address(..));
+        let asked: Vec<u32> = live.iter().copied().filter(is_address).collect();
+        let of_any: Vec<(u32, Truth)> = live
+            .iter()
+            .filter(|&&atom| matches!(self.key(atom).ask, Ask::Any(_) | Ask::Present(_)))
+            .filter(|&&atom| self.key(atom).ask != Ask::Present(Source::Builtin(Attr::Socket)))
+            .map(|&atom| (atom, Truth::YES))
+            .collect();
+        let mut choices = Vec::new();
+        for (ip, hit) in self.addresses(&asked, budget)? {
+            let truths: Vec<(u32, Truth)> =
+                of_any.iter().copied().chain(hit.iter().map(|&atom| (atom, Truth::YES))).collect();
+            let leads = |must: &[u32]| truths.iter().any(|(atom, _)| must.contains(atom));
+            if pruner.must.is_empty() || leads(&pruner.must) {
+                choices.push(Choice::new(truths, Value::Resolved(ip)));
+            }
+        }
         Ok(choices.into())
     }
 
@@ -319,7 +340,6 @@ enum Kind {
     Address,
     Other,
     Socket,
-    Resolved,
 }
 
 /// An address for documentation (RFC 3849).

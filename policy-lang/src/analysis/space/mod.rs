@@ -32,8 +32,26 @@ pub(crate) struct AtomKey {
     pub(crate) ask: Ask,
     /// Of what a tool says of itself: the claim is not believed.
     pub(crate) doubting: bool,
-    /// Which reading of the command is asked.
+    /// Which reading of the command is asked; of destinations, 1 is what a name resolved to.
     pub(crate) thread: u8,
+}
+
+/// The thread of atoms that ask what the name of a destination resolved to.
+pub(crate) const RESOLVED: u8 = 1;
+
+/// Whether something is asked of the host, the address or the socket of a destination.
+pub(crate) fn asks_destination(ask: &Ask) -> bool {
+    let source = match ask {
+        Ask::AnyDestination => return true,
+        Ask::Sequence { sequence, .. } => &sequence.source,
+        Ask::Address(source, _) | Ask::Any(source) | Ask::Present(source) => source,
+        Ask::Number(..)
+        | Ask::Bool(_)
+        | Ask::Contains(..)
+        | Ask::SetEquals(..)
+        | Ask::Marked(_) => return false,
+    };
+    matches!(source, Source::Destination | Source::Builtin(Attr::Host | Attr::Ip | Attr::Socket))
 }
 
 /// Something that atoms ask.
@@ -43,6 +61,8 @@ pub(crate) enum Fact {
     Command,
     /// Host, address and socket of a destination.
     Endpoint,
+    /// An address that the name of a destination resolved to.
+    Resolved,
     /// Scheme and method of a destination.
     Wire,
     /// `server/tool`, `kind/name`.
@@ -104,15 +124,13 @@ pub(crate) struct Choice {
     pub(crate) value: Value,
     /// Such a request is at least `ask`.
     pub(crate) is_floored: bool,
-    /// What a name resolved to: only rules with addresses are asked, and there is no default.
-    pub(crate) is_resolved: bool,
     /// Other facts whose atoms are settled by this choice, those not in `truths` as failing.
     pub(crate) settles: &'static [Attr],
 }
 
 impl Choice {
     fn new(truths: Vec<(u32, Truth)>, value: Value) -> Choice {
-        Choice { truths, value, is_floored: false, is_resolved: false, settles: &[] }
+        Choice { truths, value, is_floored: false, settles: &[] }
     }
 
     fn floored(self) -> Choice {
@@ -201,8 +219,12 @@ impl<'m> Space<'m> {
 
     /// The fact that an atom asks.
     pub(crate) fn fact(&self, atom: u32) -> Fact {
+        let key = &self.atoms[atom as usize];
+        if key.thread == RESOLVED && asks_destination(&key.ask) {
+            return Fact::Resolved;
+        }
         let of_source = |source: &Source| self.fact_of(source);
-        match &self.atoms[atom as usize].ask {
+        match &key.ask {
             Ask::Sequence { sequence, .. } => match (&sequence.source, sequence.split) {
                 (Source::Command, _) => Fact::Command,
                 (Source::Pair, _) => Fact::Pair,
@@ -299,6 +321,7 @@ impl<'m> Space<'m> {
                 self.programs(fact, live, chosen, unbound, budget)
             }
             Fact::Endpoint => self.endpoints(live, unbound, pruner, budget),
+            Fact::Resolved => self.resolved(live, pruner, budget),
             Fact::Pair if self.action == Action::Call && !self.names_parts(live) => {
                 self.pairs(live, pruner, budget)
             }
@@ -322,7 +345,7 @@ impl<'m> Space<'m> {
                     Fact::Bound(_) => [true, false]
                         .map(|value| Choice::new(Vec::new(), Value::Bound(value)))
                         .to_vec(),
-                    Fact::Path(_) | Fact::Command | Fact::Endpoint => Vec::new(),
+                    Fact::Path(_) | Fact::Command | Fact::Endpoint | Fact::Resolved => Vec::new(),
                 }
                 .into();
                 self.lists.insert(key, list.clone());
