@@ -90,7 +90,7 @@ fn rules(model: &Model) -> Vec<Sentence> {
 }
 
 /// A text with one blank between its words: another layout is no other text.
-fn words(text: &str) -> String {
+pub(super) fn words(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -119,9 +119,10 @@ impl<'c> Comparison<'c> {
     pub(super) fn changes(&self, difference: &Difference) -> Vec<Changed> {
         let mut all = difference.changed.clone();
         for changed in &difference.changed {
-            if let Some(other) = self.other_side(changed)
-                && !all.contains(&other)
-            {
+            let Some(other) = self.other_side(changed) else { continue };
+            let place =
+                |one: &Changed| one.sentence.as_ref().map(|own| (own.file.clone(), own.line));
+            if !all.iter().any(|known| known.side == other.side && place(known) == place(&other)) {
                 all.push(other);
             }
         }

@@ -6,7 +6,7 @@
 //! ```text
 //!   header    both policies, the verdict
 //!   filter    by direction, by action
-//!   cards     one a difference: region, before → after, sentences, example ──┐ anchors
+//!   cards     one a finding: region, sentences, each change with an example ──┐ anchors
 //!   sources   both texts side by side, lines that count are marked  ◄────────┘
 //! ```
 
@@ -16,8 +16,12 @@ use std::sync::Arc;
 
 use policy_eval::{Action, Tier, safe};
 
+use super::finding::{Case, Finding, named};
 use super::lines::{Row, align};
-use super::words::{Piece, SAME_WORDS, command, effects, no_rule, pieces, place, request, verdict};
+use super::words::{
+    Piece, SAME_WORDS, command, count, default_of, effects, no_rule, pieces, place, request,
+    verdict,
+};
 use super::{
     Answer, Aspect, Changed, Comparison, DecidedBy, Difference, Direction, Edition, Sentence, Side,
 };
@@ -33,11 +37,13 @@ const CONTEXT: usize = 3;
 /// Linear in the report and the sources, and the cost of laying each pair of files side by side.
 pub fn page(comparison: &Comparison<'_>) -> String {
     let report = comparison.report;
-    let marks = Marks::new(comparison);
+    let findings = comparison.findings();
+    let marks = Marks::new(comparison, &findings);
     let mut out = String::new();
-    head(comparison, &mut out);
+    let verdict = escape(&verdict(report, &findings));
+    head(&verdict, &mut out);
     out += "<body>\n";
-    header(comparison, &mut out);
+    header(comparison, &verdict, &mut out);
     out += "<main>\n";
     if !report.unproved.is_empty() {
         out += "<section aria-labelledby=\"unproved\"><h2 id=\"unproved\">Not compared in full</h2>\n<ul>\n";
@@ -49,46 +55,49 @@ pub fn page(comparison: &Comparison<'_>) -> String {
     }
     if !report.differences.is_empty() {
         out += "<section aria-labelledby=\"differences\"><h2 id=\"differences\">Differences</h2>\n";
-        filter(comparison, &mut out);
-        for (index, difference) in report.differences.iter().enumerate() {
-            card(comparison, &marks, index + 1, difference, &mut out);
+        filter(&findings, &mut out);
+        for (index, finding) in findings.iter().enumerate() {
+            card(comparison, &marks, index + 1, finding, &mut out);
         }
         out += "</section>\n";
     }
-    sources(comparison, &marks, &mut out);
+    sources(comparison, &marks, &findings, &mut out);
     out + "</main>\n</body>\n</html>\n"
 }
 
-fn head(comparison: &Comparison<'_>, out: &mut String) {
-    let title = escape(&verdict(comparison.report));
+fn head(verdict: &str, out: &mut String) {
     *out += "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n";
     *out += "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
              style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">\n";
     *out += "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
     *out += "<meta name=\"color-scheme\" content=\"light dark\">\n";
-    let _ = writeln!(out, "<title>Policy comparison: {title}</title>");
+    let _ = writeln!(out, "<title>Policy comparison: {verdict}</title>");
     let _ = writeln!(out, "<style>\n{}{}</style>\n</head>", include_str!("page.css"), filters());
 }
 
-/// What hides the cards whose box is not ticked.
+/// What hides the cards whose boxes are not ticked. A card of several actions is shown while one of
+/// them is ticked.
 fn filters() -> String {
-    let mut css = String::new();
-    let directions = DIRECTIONS.iter().map(|direction| direction.name());
-    let actions = Action::ALL.iter().map(|action| action.name());
-    for (kind, name) in
-        directions.map(|name| ("direction", name)).chain(actions.map(|name| ("action", name)))
-    {
+    let mut css = String::from("@supports selector(:has(*)) {\n.card { display: none; }\n");
+    for action in Action::ALL {
         let _ = writeln!(
             css,
-            "body:has(#{kind}-{name}:not(:checked)) .card[data-{kind}={name}] {{ display: none; }}"
+            "body:has(#action-{action}:checked) .card[data-action~={action}] {{ display: block; }}"
         );
     }
-    css
+    for direction in DIRECTIONS {
+        let name = direction.name();
+        let _ = writeln!(
+            css,
+            "body:has(#direction-{name}:not(:checked)) .card[data-direction={name}] {{ display: none; }}"
+        );
+    }
+    css + "}\n"
 }
 
 const DIRECTIONS: [Direction; 3] = [Direction::Loosened, Direction::Tightened, Direction::Changed];
 
-fn header(comparison: &Comparison<'_>, out: &mut String) {
+fn header(comparison: &Comparison<'_>, verdict: &str, out: &mut String) {
     let report = comparison.report;
     let kind = match () {
         () if report.is_equivalent() => "equivalent",
@@ -98,11 +107,7 @@ fn header(comparison: &Comparison<'_>, out: &mut String) {
         () => "changed",
     };
     *out += "<header>\n<h1>Policy comparison</h1>\n";
-    let _ = writeln!(
-        out,
-        "<p class=\"verdict {kind}\" role=\"status\">{}</p>",
-        escape(&verdict(report))
-    );
+    let _ = writeln!(out, "<p class=\"verdict {kind}\" role=\"status\">{verdict}</p>");
     if report.is_equivalent() && report.changed_sentences > 0 {
         *out += "<p>The text changed, and its meaning did not.</p>\n";
     }
@@ -131,18 +136,17 @@ fn header(comparison: &Comparison<'_>, out: &mut String) {
     *out += "</tbody></table>\n</header>\n";
 }
 
-fn filter(comparison: &Comparison<'_>, out: &mut String) {
-    let report = comparison.report;
+fn filter(findings: &[Finding<'_>], out: &mut String) {
     *out += "<form class=\"filter\" aria-label=\"Show\">\n<fieldset><legend>Direction</legend>\n";
     for direction in DIRECTIONS {
-        let count = report.count(direction);
+        let count = count(findings, direction);
         if count > 0 {
             checkbox("direction", direction.name(), count, out);
         }
     }
     *out += "</fieldset>\n<fieldset><legend>Action</legend>\n";
     for action in Action::ALL {
-        let count = report.differences.iter().filter(|one| one.action == action).count();
+        let count = findings.iter().filter(|one| one.actions.contains(&action)).count();
         if count > 0 {
             checkbox("action", action.name(), count, out);
         }
@@ -161,43 +165,84 @@ fn card(
     comparison: &Comparison<'_>,
     marks: &Marks,
     number: usize,
-    difference: &Difference,
+    finding: &Finding<'_>,
     out: &mut String,
 ) {
-    let Difference { direction, action, .. } = difference;
-    let name = direction.name();
+    let name = finding.direction.name();
+    let actions: Vec<&str> = finding.actions.iter().map(|action| action.name()).collect();
     let _ = writeln!(
         out,
         "<article class=\"card {name}\" id=\"difference-{number}\" data-direction=\"{name}\" \
-         data-action=\"{action}\" aria-labelledby=\"title-{number}\">"
+         data-action=\"{}\" aria-labelledby=\"title-{number}\">",
+        actions.join(" ")
     );
-    let (before, after) = effects(difference);
     let _ = writeln!(
         out,
         "<h3 id=\"title-{number}\"><span class=\"direction\"><span aria-hidden=\"true\">{}</span> \
-         {name}</span> <span class=\"number\">{number}</span></h3>\n<p class=\"region\">{}</p>\n\
-         <p class=\"change\">{} <span class=\"arrow\"><span aria-hidden=\"true\">→</span><span class=\"unseen\">becomes</span></span> {}</p>",
-        sign(*direction),
-        region(&difference.region),
-        badge(difference.aspect, &difference.from, &before),
-        badge(difference.aspect, &difference.to, &after)
+         {name}</span> <span class=\"number\">{number}</span></h3>\n<p class=\"region\">{}</p>",
+        sign(finding.direction),
+        region(&finding.region),
     );
+    let mut badges = Vec::new();
+    for case in &finding.cases {
+        let badge = change(case.difference);
+        if !badges.contains(&badge) {
+            badges.push(badge);
+        }
+    }
+    let _ =
+        writeln!(out, "<p class=\"change\">{}</p>", badges.join("<span class=\"and\">,</span> "));
+    *out += "<h4>It follows from</h4>\n";
+    for changed in &finding.changes {
+        self::changed(comparison, marks, finding, changed, out);
+    }
+    for case in &finding.cases {
+        self::case(comparison, marks, finding, case, out);
+    }
+    *out += "</article>\n";
+}
+
+/// One change of the answer, what decided, and a request that shows it.
+fn case(
+    comparison: &Comparison<'_>,
+    marks: &Marks,
+    finding: &Finding<'_>,
+    case: &Case<'_>,
+    out: &mut String,
+) {
+    let difference = case.difference;
+    *out += "<section class=\"case\">\n";
+    if finding.cases.len() > 1 {
+        let of = case.region.clone().unwrap_or_else(|| named(&case.actions));
+        let _ = writeln!(
+            out,
+            "<p class=\"change\">{} <span class=\"of\">{}</span></p>",
+            change(difference),
+            region(&of)
+        );
+    }
     if difference.is_of_tier() {
         pair(marks, difference, out);
-    }
-    *out += "<h4>It follows from</h4>\n";
-    for changed in &comparison.changes(difference) {
-        self::changed(comparison, marks, changed, out);
     }
     let _ = writeln!(
         out,
         "<h4>For example</h4>\n<p class=\"example\"><code>{}</code></p>\n\
          <pre class=\"request\">{}</pre>\n\
-         <details><summary>Ask both policies</summary><pre>{}</pre></details>\n</article>",
+         <details><summary>Ask both policies</summary><pre>{}</pre></details>\n</section>",
         escape(&difference.shown),
         escape(&request(&difference.witness)),
         escape_lines(&command(comparison, difference))
     );
+}
+
+/// Both answers, in what they differ in.
+fn change(difference: &Difference) -> String {
+    let (before, after) = effects(difference);
+    format!(
+        "{} <span class=\"arrow\"><span aria-hidden=\"true\">→</span><span class=\"unseen\">becomes</span></span> {}",
+        badge(difference.aspect, &difference.from, &before),
+        badge(difference.aspect, &difference.to, &after)
+    )
 }
 
 /// What decided before, and what decides after.
@@ -259,16 +304,23 @@ fn decided(marks: &Marks, side: Side, difference: &Difference, answer: &Answer, 
     }
 }
 
-fn changed(comparison: &Comparison<'_>, marks: &Marks, changed: &Changed, out: &mut String) {
+fn changed(
+    comparison: &Comparison<'_>,
+    marks: &Marks,
+    finding: &Finding<'_>,
+    changed: &Changed,
+    out: &mut String,
+) {
     let is_same = comparison.has_same_words(changed);
     let (class, sign, word) = match changed.side {
+        _ if changed.sentence.is_none() => ("same", "≈", "changed"),
         _ if is_same => ("same", "≈", SAME_WORDS),
         Side::Old => ("gone", "−", "removed"),
         Side::New => ("new", "+", "added"),
     };
     let (text, link) = match &changed.sentence {
         Some(sentence) => (escape_lines(&sentence.text), marks.link(changed.side, sentence)),
-        None => ("the default that holds where none is written".to_owned(), String::new()),
+        None => (region(&default_of(finding)), String::new()),
     };
     let _ = writeln!(
         out,
@@ -299,7 +351,7 @@ struct Marks {
 }
 
 impl Marks {
-    fn new(comparison: &Comparison<'_>) -> Marks {
+    fn new(comparison: &Comparison<'_>, findings: &[Finding<'_>]) -> Marks {
         let mut marks =
             Marks { files: BTreeMap::new(), lines: BTreeMap::new(), seen: BTreeSet::new() };
         for side in [Side::Old, Side::New] {
@@ -307,18 +359,20 @@ impl Marks {
                 marks.files.entry((side, source.name.clone())).or_insert(index);
             }
         }
-        for (index, difference) in comparison.report.differences.iter().enumerate() {
-            for changed in &comparison.changes(difference) {
+        for (index, finding) in findings.iter().enumerate() {
+            for changed in &finding.changes {
                 let Some(sentence) = &changed.sentence else { continue };
                 for line in marks.lines_of(changed.side, sentence) {
                     marks.lines.entry(line).or_default().insert(index + 1);
                 }
             }
-            let sides = [(Side::Old, &difference.from), (Side::New, &difference.to)];
-            for (side, answer) in sides {
-                if let Some(rule) = answer.decided_by.rule() {
-                    let lines = marks.lines_of(side, rule);
-                    marks.seen.extend(lines);
+            for case in &finding.cases {
+                let Difference { from, to, .. } = case.difference;
+                for (side, answer) in [(Side::Old, from), (Side::New, to)] {
+                    if let Some(rule) = answer.decided_by.rule() {
+                        let lines = marks.lines_of(side, rule);
+                        marks.seen.extend(lines);
+                    }
                 }
             }
         }
@@ -355,11 +409,11 @@ fn anchor(side: Side, file: usize, line: u32) -> String {
 }
 
 /// Both policies, each file beside the one of the same path.
-fn sources(comparison: &Comparison<'_>, marks: &Marks, out: &mut String) {
+fn sources(comparison: &Comparison<'_>, marks: &Marks, findings: &[Finding<'_>], out: &mut String) {
     *out +=
         "<section aria-labelledby=\"sources\"><h2 id=\"sources\">Both texts side by side</h2>\n";
     for (old, new) in file_pairs(comparison) {
-        file(comparison, marks, old, new, out);
+        file(marks, findings, old, new, out);
     }
     *out += "</section>\n";
 }
@@ -386,8 +440,8 @@ fn file_pairs<'c>(comparison: &Comparison<'c>) -> Vec<(Numbered<'c>, Numbered<'c
 }
 
 fn file(
-    comparison: &Comparison<'_>,
     marks: &Marks,
+    findings: &[Finding<'_>],
     old: Numbered<'_>,
     new: Numbered<'_>,
     out: &mut String,
@@ -413,7 +467,7 @@ fn file(
     let unchanged = if is_equal { " <span class=\"none\">(unchanged)</span>" } else { "" };
     let _ = writeln!(out, "<h3 class=\"file\">{caption}{unchanged}</h3>");
     let listing = Listing {
-        comparison,
+        findings,
         marks,
         old: old.map(|(index, _)| index),
         new: new.map(|(index, _)| index),
@@ -425,7 +479,7 @@ fn file(
 
 /// Two files side by side.
 struct Listing<'l> {
-    comparison: &'l Comparison<'l>,
+    findings: &'l [Finding<'l>],
     marks: &'l Marks,
     old: Option<usize>,
     new: Option<usize>,
@@ -530,7 +584,7 @@ impl Listing<'_> {
             || self.marks.lines.get(&(side, file, number.wrapping_sub(1))) != differences;
         if let (Some(differences), true) = (differences, begins) {
             for difference in differences {
-                let direction = self.comparison.report.differences[difference - 1].direction;
+                let direction = self.findings[difference - 1].direction;
                 let _ = write!(
                     out,
                     " <a class=\"back {}\" href=\"#difference-{difference}\" \

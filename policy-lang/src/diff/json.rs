@@ -35,6 +35,8 @@ struct EditionDocument<'c> {
 
 #[derive(Serialize)]
 struct DifferenceDocument<'c> {
+    /// Differences with one number follow from one change; the other forms tell them together.
+    finding: usize,
     direction: &'static str,
     aspect: &'static str,
     action: &'static str,
@@ -101,6 +103,13 @@ struct UnprovedDocument<'c> {
 pub fn document<'c>(comparison: &Comparison<'c>) -> Document<'c> {
     let report = comparison.report;
     let unproved = report.unproved.iter();
+    let mut numbers = vec![0; report.differences.len()];
+    for (index, finding) in comparison.findings().iter().enumerate() {
+        for &number in finding.cases.iter().flat_map(|case| &case.numbers) {
+            numbers[number] = index + 1;
+        }
+    }
+    let differences = report.differences.iter().zip(numbers);
     Document {
         equivalent: report.is_equivalent(),
         complete: report.is_complete(),
@@ -109,7 +118,9 @@ pub fn document<'c>(comparison: &Comparison<'c>) -> Document<'c> {
         changed: report.count(Direction::Changed),
         old: edition(comparison.old),
         new: edition(comparison.new),
-        differences: report.differences.iter().map(|one| difference(comparison, one)).collect(),
+        differences: differences
+            .map(|(one, finding)| difference(comparison, one, finding))
+            .collect(),
         unproved: unproved
             .map(|one| UnprovedDocument { action: one.action.name(), why: &one.why })
             .collect(),
@@ -129,9 +140,11 @@ fn edition(edition: &Edition) -> EditionDocument<'_> {
 fn difference<'c>(
     comparison: &Comparison<'c>,
     difference: &'c Difference,
+    finding: usize,
 ) -> DifferenceDocument<'c> {
     let Difference { from, to, .. } = difference;
     DifferenceDocument {
+        finding,
         direction: difference.direction.name(),
         aspect: aspect(difference.aspect),
         action: difference.action.name(),

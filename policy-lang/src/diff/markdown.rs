@@ -4,8 +4,9 @@
 //! everything that comes from a policy or a request stands in a code span or block that it cannot
 //! leave: no link, no picture, no name that would be told about it.
 
+use super::finding::{Finding, named};
 use super::words::{
-    Piece, SAME_WORDS, command, effects, no_rule, one_line, pieces, place, verdict,
+    Piece, SAME_WORDS, command, default_of, effects, no_rule, one_line, pieces, place, verdict,
 };
 use super::{Answer, Aspect, Changed, Comparison, DecidedBy, Difference, Edition, Side};
 use policy_eval::safe;
@@ -21,7 +22,8 @@ const MOST_ROWS: usize = 50;
 /// A long report is cut behind a difference, and says so.
 pub fn comment(comparison: &Comparison<'_>) -> String {
     let report = comparison.report;
-    let mut out = format!("### Policy: {}\n\n", verdict(report));
+    let findings = comparison.findings();
+    let mut out = format!("### Policy: {}\n\n", verdict(report, &findings));
     out += &format!("{} → {}\n", edition(comparison.old), edition(comparison.new));
     if report.is_equivalent() && report.changed_sentences > 0 {
         out += "\nThe text changed, and its meaning did not.\n";
@@ -37,12 +39,11 @@ pub fn comment(comparison: &Comparison<'_>) -> String {
         return out;
     }
     out += "\n| | | before | after | for example |\n|---|---|---|---|---|\n";
-    for (index, difference) in report.differences.iter().take(MOST_ROWS).enumerate() {
-        out += &row(index + 1, difference);
-    }
-    let mut left_out = report.differences.len();
-    for (index, difference) in report.differences.iter().enumerate() {
-        let details = details(comparison, index + 1, difference);
+    let rows = findings.iter().enumerate().flat_map(|(index, one)| rows(index + 1, one));
+    out.extend(rows.take(MOST_ROWS));
+    let mut left_out = findings.len();
+    for (index, finding) in findings.iter().enumerate() {
+        let details = details(comparison, index + 1, finding);
         if LONGEST < out.len() + details.len() {
             break;
         }
@@ -60,43 +61,69 @@ fn edition(edition: &Edition) -> String {
     files.join(", ")
 }
 
-fn row(number: usize, difference: &Difference) -> String {
-    let (before, after) = effects(difference);
-    format!(
-        "| {number}. **{}** | {} | {} | {} | {} |\n",
-        difference.direction.name(),
-        region(&difference.region, true),
-        code(&before, true),
-        code(&after, true),
-        code(&difference.shown, true)
-    )
+/// A row for each case; what they have in common stands in the first.
+fn rows(number: usize, finding: &Finding<'_>) -> Vec<String> {
+    let mut all = Vec::new();
+    for (index, case) in finding.cases.iter().enumerate() {
+        let (before, after) = effects(case.difference);
+        let what = match (index, &case.region) {
+            (_, Some(own)) => region(own, true),
+            (0, None) => region(&finding.region, true),
+            (_, None) => region(&named(&case.actions), true),
+        };
+        let title = match index {
+            0 => format!("{number}. **{}**", finding.direction.name()),
+            _ => String::new(),
+        };
+        all.push(format!(
+            "| {title} | {what} | {} | {} | {} |\n",
+            code(&before, true),
+            code(&after, true),
+            code(&case.difference.shown, true)
+        ));
+    }
+    all
 }
 
-fn details(comparison: &Comparison<'_>, number: usize, difference: &Difference) -> String {
-    let Difference { direction, action, from, to, .. } = difference;
+fn details(comparison: &Comparison<'_>, number: usize, finding: &Finding<'_>) -> String {
     // The words of a policy's author have no place in markup.
-    let what = match difference.aspect {
-        Aspect::Tier => format!("{} → {}", from.tier, to.tier),
-        Aspect::Options => format!("options of {}", to.tier),
-        Aspect::Record => format!("record {} → {}", from.record, to.record),
-        Aspect::Marks => "marks".to_owned(),
+    let what = |difference: &Difference| {
+        let Difference { from, to, .. } = difference;
+        match difference.aspect {
+            Aspect::Tier => format!("{} → {}", from.tier, to.tier),
+            Aspect::Options => format!("options of {}", to.tier),
+            Aspect::Record => format!("record {} → {}", from.record, to.record),
+            Aspect::Marks => "marks".to_owned(),
+        }
     };
+    let mut all: Vec<String> = finding.cases.iter().map(|case| what(case.difference)).collect();
+    all.dedup();
+    let actions: Vec<&str> = finding.actions.iter().map(|action| action.name()).collect();
     let mut out = format!(
-        "\n<details><summary>{number}. {}: {action}, {what}</summary>\n\n{}\n\n",
-        direction.name(),
-        region(&difference.region, false)
+        "\n<details><summary>{number}. {} ({}): {}</summary>\n\n{}\n\n",
+        finding.direction.name(),
+        actions.join(", "),
+        all.join(", "),
+        region(&finding.region, false)
     );
-    let (before, after) = effects(difference);
-    let by = |answer| match difference.is_of_tier() {
-        true => decided(answer),
-        false => String::new(),
-    };
-    out += &format!("- before: {}{}\n", code(&before, false), by(from));
-    out += &format!("- after: {}{}\n\n", code(&after, false), by(to));
     let changed: Vec<String> =
-        comparison.changes(difference).iter().map(|one| changed(comparison, one)).collect();
+        finding.changes.iter().map(|one| changed(comparison, finding, one)).collect();
     out += &block("diff", &changed.join("\n"));
-    out += &block("sh", &command(comparison, difference));
+    for case in &finding.cases {
+        let difference = case.difference;
+        let (before, after) = effects(difference);
+        if finding.cases.len() > 1 {
+            let of = case.region.clone().unwrap_or_else(|| named(&case.actions));
+            out += &format!("**{}**: {}\n\n", what(difference), region(&of, false));
+        }
+        let by = |answer| match difference.is_of_tier() {
+            true => decided(answer),
+            false => String::new(),
+        };
+        out += &format!("- before: {}{}\n", code(&before, false), by(&difference.from));
+        out += &format!("- after: {}{}\n\n", code(&after, false), by(&difference.to));
+        out += &block("sh", &command(comparison, difference));
+    }
     out + "</details>\n"
 }
 
@@ -111,7 +138,7 @@ fn decided(answer: &Answer) -> String {
 }
 
 /// A sentence with a sign before each line.
-fn changed(comparison: &Comparison<'_>, changed: &Changed) -> String {
+fn changed(comparison: &Comparison<'_>, finding: &Finding<'_>, changed: &Changed) -> String {
     let is_same = comparison.has_same_words(changed);
     let sign = match changed.side {
         _ if is_same => '!',
@@ -119,7 +146,7 @@ fn changed(comparison: &Comparison<'_>, changed: &Changed) -> String {
         Side::New => '+',
     };
     let Some(sentence) = &changed.sentence else {
-        return format!("{sign} (the default that holds where none is written)");
+        return format!("! {}", default_of(finding));
     };
     let lines =
         sentence.text.lines().map(|line| format!("{sign} {}", safe(&line.replace('\t', "    "))));

@@ -9,10 +9,12 @@
 //!                           └ github::commands  for a workflow of GitHub Actions
 //! ```
 //!
-//! A [`Report`] is what was found; a [`Comparison`] also knows which two policies were compared.
+//! A [`Report`] is what was found; a [`Comparison`] also knows which two policies were compared. For
+//! people differences are told together that follow from one change (`finding`).
 
 mod compare;
 mod comparison;
+mod finding;
 pub mod github;
 pub mod html;
 pub mod human;

@@ -1,10 +1,11 @@
-//! A comparison as SARIF 2.1.0: each difference is a result, at the sentence that changed.
+//! A comparison as SARIF 2.1.0: each finding is a result, at the sentence that changed.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::words::{effects, no_rule, one_line, request};
+use super::finding::named;
+use super::words::{changes, effects, no_rule, one_line, request};
 use super::{Answer, Comparison, Difference, Direction, Sentence, Side, Unproved};
 use crate::diagnostic::place::Region;
 use crate::diagnostic::sarif::{Finding, Rule, fingerprint_of, write};
@@ -66,8 +67,9 @@ pub(super) const UNPROVED: &str = "D004";
 pub fn log(comparison: &Comparison<'_>) -> Value {
     let mut seen = BTreeMap::new();
     let report = comparison.report;
-    let differences = report.differences.iter().map(|one| finding(comparison, one, &mut seen));
-    let mut findings: Vec<Finding> = differences.collect();
+    let differences = comparison.findings();
+    let mut findings: Vec<Finding> =
+        differences.iter().map(|one| finding(comparison, one, &mut seen)).collect();
     findings.extend(report.unproved.iter().map(|one| unproved(one, &mut seen)));
     write(&findings, |code| {
         let known = CODES.iter().find(|known| known.code == code)?;
@@ -75,13 +77,14 @@ pub fn log(comparison: &Comparison<'_>) -> Value {
     })
 }
 
-/// Where a difference is shown.
-pub(super) fn region(comparison: &Comparison<'_>, difference: &Difference) -> Option<Region> {
-    let on = |side| {
-        let changed = difference.changed.iter().filter(move |changed| changed.side == side);
-        changed.filter_map(|changed| changed.sentence.as_ref()).next()
-    };
-    let decides = difference.to.decided_by.rule().filter(|_| difference.is_of_tier());
+/// Where a finding is shown.
+pub(super) fn region(
+    comparison: &Comparison<'_>,
+    finding: &super::finding::Finding<'_>,
+) -> Option<Region> {
+    let on = |side| finding.changed_on(side).and_then(|changed| changed.sentence.as_ref());
+    let main = finding.main();
+    let decides = main.to.decided_by.rule().filter(|_| main.is_of_tier());
     let (sentence, side) = on(Side::New)
         .or(decides)
         .map(|sentence| (sentence, Side::New))
@@ -103,22 +106,31 @@ fn region_of(comparison: &Comparison<'_>, sentence: &Sentence, side: Side) -> Re
 
 fn finding(
     comparison: &Comparison<'_>,
-    difference: &Difference,
+    finding: &super::finding::Finding<'_>,
     seen: &mut BTreeMap<String, usize>,
 ) -> Finding {
-    let (before, after) = effects(difference);
     let decided = |answer: &Answer| match answer.decided_by.rule() {
         Some(rule) => rule.name.clone(),
         None => no_rule(&answer.decided_by).to_owned(),
     };
-    let mut text = format!("{}: {before} → {after}.", difference.region);
-    if difference.is_of_tier() {
-        let (from, to) = (decided(&difference.from), decided(&difference.to));
-        text += &format!(" Before: {from}. After: {to}.");
+    let difference = finding.main();
+    let all = changes(finding);
+    let mut text = format!("{}: {all}.", finding.region);
+    for case in &finding.cases {
+        let difference = case.difference;
+        if finding.cases.len() > 1 {
+            let (before, after) = effects(difference);
+            text += &format!(" {before} → {after}, {}:", named(&case.actions));
+        }
+        if difference.is_of_tier() {
+            let (from, to) = (decided(&difference.from), decided(&difference.to));
+            text += &format!(" Before: {from}. After: {to}.");
+        }
+        text += &format!(" For example: {}.", difference.shown);
     }
-    text += &format!(" For example: {}", difference.shown);
-    let mut parts = vec![code(difference.direction).to_owned(), difference.region.clone()];
-    parts.extend([before, after]);
+    let mut parts = vec![code(difference.direction).to_owned()];
+    parts.extend(finding.actions.iter().map(|action| action.name().to_owned()));
+    parts.push(all);
     let mut related = Vec::new();
     for changed in &difference.changed {
         let Some(sentence) = &changed.sentence else { continue };
@@ -134,13 +146,19 @@ fn finding(
         related.push((region_of(comparison, sentence, changed.side), text.to_owned()));
     }
     let mut properties = Map::new();
-    let witness = serde_json::from_str(&request(&difference.witness)).unwrap_or_default();
-    properties.insert("witness".to_owned(), witness);
+    let witness = |difference: &Difference| {
+        serde_json::from_str::<Value>(&request(&difference.witness)).unwrap_or_default()
+    };
+    properties.insert("witness".to_owned(), witness(difference));
+    if finding.cases.len() > 1 {
+        let all = finding.cases.iter().map(|case| witness(case.difference)).collect();
+        properties.insert("witnesses".to_owned(), Value::Array(all));
+    }
     Finding {
         code: code(difference.direction).to_owned(),
         level: level(difference.direction),
         text,
-        place: region(comparison, difference),
+        place: region(comparison, finding),
         related,
         fixes: Vec::new(),
         fingerprint: fingerprint_of(&parts, seen),

@@ -2,13 +2,14 @@
 
 use policy_eval::{RequestBuf, safe, to_json};
 
+use super::finding::Finding;
 use super::{Answer, Aspect, Comparison, DecidedBy, Difference, Direction, Report, Sentence};
 use crate::diagnostic::is_hidden;
 use crate::format::duration;
 use crate::model::RuleOptions;
 
 /// What came of the comparison, in one line: `2 loosened, 1 tightened`.
-pub(super) fn verdict(report: &Report) -> String {
+pub(super) fn verdict(report: &Report, findings: &[Finding<'_>]) -> String {
     if report.is_equivalent() {
         return "equivalent, proved: both decide every request alike".to_owned();
     }
@@ -18,7 +19,7 @@ pub(super) fn verdict(report: &Report) -> String {
     let directions = [Direction::Loosened, Direction::Tightened, Direction::Changed];
     let mut counts: Vec<String> = directions
         .into_iter()
-        .map(|direction| (report.count(direction), direction.name()))
+        .map(|direction| (count(findings, direction), direction.name()))
         .filter(|(count, _)| *count > 0)
         .map(|(count, name)| format!("{count} {name}"))
         .collect();
@@ -26,6 +27,11 @@ pub(super) fn verdict(report: &Report) -> String {
         counts.push("incomplete: not everything was compared".to_owned());
     }
     counts.join(", ")
+}
+
+/// How many findings have a direction.
+pub(super) fn count(findings: &[Finding<'_>], direction: Direction) -> usize {
+    findings.iter().filter(|one| one.direction == direction).count()
 }
 
 /// Both answers in what they differ in, each in the language's own words.
@@ -41,6 +47,12 @@ pub(super) fn effects(difference: &Difference) -> (String, String) {
         }
     };
     (effect(&difference.from), effect(&difference.to))
+}
+
+/// The changes of the answer of a finding: `deny → allow, deny → ask`.
+pub(super) fn changes(finding: &Finding<'_>) -> String {
+    let arrow = |(before, after): (String, String)| format!("{before} → {after}");
+    finding.effects().into_iter().map(arrow).collect::<Vec<_>>().join(", ")
 }
 
 /// `with outside sandbox, timeout 90s`; `without options`.
@@ -79,6 +91,11 @@ pub(super) fn place(sentence: &Sentence) -> String {
 /// What is said of a sentence that changed without another word.
 pub(super) const SAME_WORDS: &str =
     "the same words; a set, an include or a block around them changed";
+
+/// What is said where no sentence is at hand: a default that may be written or not.
+pub(super) fn default_of(finding: &Finding<'_>) -> String {
+    format!("the default of {}", super::finding::named(&finding.actions))
+}
 
 /// A text on one line.
 pub(super) fn one_line(text: &str) -> String {
