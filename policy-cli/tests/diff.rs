@@ -111,13 +111,13 @@ fn a_careless_edit_is_told_with_a_request_that_shows_it() {
     ]);
     assert_snapshot!(folder.text(&[]), @r#"
     1. loosened: ask → review
-       `run` `git push ...`
+       `run` of `git push ...`
        - review run "git push ..." unless branch == "main"  main:agents.policy:6:1
        + review run "git push ..."  agents.policy:6:1
        before   the default
        after    review run "git push ..."  agents.policy:6:1
-       example  run git push
-                {"action":"run","argv":["git","push"],"context":{"branch":"main"}}
+       example  run git push origin main
+                {"action":"run","argv":["git","push","origin","main"],"context":{"branch":"main"}}
 
     2. loosened: ask → allow
        `connect` to `git.corp.acme.com`, `wiki.corp.acme.com`
@@ -125,39 +125,21 @@ fn a_careless_edit_is_told_with_a_request_that_shows_it() {
        + allow connect services  agents.policy:7:1
        before   the default
        after    allow connect services  agents.policy:7:1
-       example  connect git.corp.acme.com:442
-                {"action":"connect","host":"git.corp.acme.com","port":442}
+       example  connect git.corp.acme.com:80
+                {"action":"connect","host":"git.corp.acme.com","port":80}
 
-    3. loosened: ask → review
-       `run` `git push ...`, unless branch == "main"
-       - review run "git push ..." unless branch == "main"  main:agents.policy:6:1
-       + review run "git push ..."  agents.policy:6:1
-       before   the default
-       after    review run "git push ..."  agents.policy:6:1
-       example  run git push
-                {"action":"run","argv":["git","push"]}
-
-    4. loosened: ask → allow
-       `connect` to `git.corp.acme.com`, `wiki.corp.acme.com`, port 443
-       - allow connect services port 443  main:agents.policy:7:1
-       + allow connect services  agents.policy:7:1
-       before   the default
-       after    allow connect services  agents.policy:7:1
-       example  connect git.corp.acme.com
-                {"action":"connect","host":"git.corp.acme.com"}
-
-    5. loosened: deny → ask
-       `read` `**/.env`, `/etc/shadow`
+    3. loosened: deny → ask
+       `read` of `**/.env`
        - no-secrets: deny read "**/.env", "/etc/shadow" because "Credentials stay out of reach."  main:agents.policy:8:1
        + no-secrets: deny read "/etc/shadow" because "Credentials stay out of reach."  agents.policy:8:1
        before   no-secrets  main:agents.policy:8:1
                 Credentials stay out of reach.
        after    the default
-       example  read /.env
-                {"action":"read","path":"/.env"}
+       example  read /home/dev/app/.env
+                {"action":"read","path":"/home/dev/app/.env"}
 
-    6. tightened: allow → ask
-       `run` `git (status|diff) ...`
+    4. tightened: allow → ask
+       `run` of `git (status|diff) ...`
        - allow run "git (status|diff) ..."  main:agents.policy:5:1
        + allow run "git (status) ..."  agents.policy:5:1
        before   allow run "git (status|diff) ..."  main:agents.policy:5:1
@@ -165,7 +147,56 @@ fn a_careless_edit_is_told_with_a_request_that_shows_it() {
        example  run git diff
                 {"action":"run","argv":["git","diff"]}
 
-    5 loosened, 1 tightened
+    3 loosened, 1 tightened
+    "#);
+}
+
+/// One rule for three actions is one finding, with an example of each change of the answer.
+#[test]
+fn what_follows_from_one_change_is_told_together() {
+    let folder = Folder::new("diff-grouped");
+    let old = r#"
+paths keys = "~/.ssh/**", "~/.gnupg/**", "~/.aws/**", "~/.kube/**", "~/.netrc", "/etc/shadow"
+work:
+allow read, write "$workspace/**" when sandbox == "workspace-write"
+no-keys:
+deny  read, write, delete keys because "Keys stay out of reach."
+start-supervised:
+deny  start when sandbox == "danger-full-access" because "No agent works without a sandbox."
+"#;
+    folder.write("old.policy", old);
+    folder.write(
+        "new.policy",
+        &old.replace("\"~/.aws/**\", ", "").replace("deny  start", "ask   start"),
+    );
+    assert_snapshot!(folder.diff(&["old.policy", "new.policy"]).0, @r#"
+    1. loosened: deny → allow, deny → ask
+       `read`, `write` and `delete` of `~/.aws/**`
+       ~ no-keys: deny read, write, delete keys because "Keys stay out of reach."  old.policy:5:1
+         the same words; a set, an include or a block around them changed
+       deny → allow  `read` and `write`
+         before   no-keys  old.policy:5:1
+                  Keys stay out of reach.
+         after    work  new.policy:3:1
+         example  read /home/dev/.aws/credentials
+                  {"action":"read","context":{"sandbox":"workspace-write"},"path":"/home/dev/.aws/credentials","roots":{"home":"/home/dev","workspace":"/home/dev"}}
+       deny → ask  `read`, `write` and `delete`
+         before   no-keys  old.policy:5:1
+         after    the default
+         example  read /home/dev/.aws/credentials
+                  {"action":"read","path":"/home/dev/.aws/credentials","roots":{"home":"/home/dev"}}
+
+    2. loosened: deny → ask
+       `start`, when sandbox == "danger-full-access"
+       - start-supervised: deny start when sandbox == "danger-full-access" because "No agent works without a sandbox."  old.policy:7:1
+       + start-supervised: ask start when sandbox == "danger-full-access" because "No agent works without a sandbox."  new.policy:7:1
+       before   start-supervised  old.policy:7:1
+                No agent works without a sandbox.
+       after    start-supervised  new.policy:7:1
+       example  start
+                {"action":"start","context":{"sandbox":"danger-full-access"}}
+
+    2 loosened
     "#);
 }
 
@@ -201,7 +232,7 @@ fn layers_are_compared_together() {
     folder.edit(&[("hosts services", "delegate run to project\nhosts services")]);
     assert_snapshot!(folder.diff(&layers).0, @r#"
     1. loosened: ask → allow
-       `run` `make test`
+       `run` of `make test`
        + allow run "make test"  own.policy:2:1
        before   the default
        after    allow run "make test"  own.policy:2:1
@@ -225,15 +256,17 @@ fn every_form_tells_the_same_differences() {
         .map(|one| format!("{} {} {}", one["direction"], one["region"], one["shown"]))
         .collect();
     assert_snapshot!(seen.join("\n"), @r#"
-    "loosened" "`connect` to `git.corp.acme.com`, `wiki.corp.acme.com`" "connect git.corp.acme.com:442"
-    "loosened" "`connect` to `git.corp.acme.com`, `wiki.corp.acme.com`, port 443" "connect git.corp.acme.com"
-    "#);
+       "loosened" "`connect` to `git.corp.acme.com`, `wiki.corp.acme.com`" "connect git.corp.acme.com:80"
+       "loosened" "`connect` to `git.corp.acme.com`, `wiki.corp.acme.com`, port 443" "connect git.corp.acme.com"
+       "#);
     assert_eq!(document["complete"], true);
     let page = form("html");
     assert!(page.starts_with("<!doctype html>") && page.contains("main:agents.policy"));
     assert!(form("markdown").contains("loosened"));
     let log: Value = serde_json::from_str(&form("sarif")).unwrap();
     assert_eq!(log["version"], "2.1.0");
-    assert_eq!(log["runs"][0]["results"].as_array().unwrap().len(), seen.len());
+    // Both follow from one change, so they are one finding.
+    assert!(document["differences"].as_array().unwrap().iter().all(|one| one["finding"] == 1));
+    assert_eq!(log["runs"][0]["results"].as_array().unwrap().len(), 1);
     assert!(form("github").starts_with("::"));
 }

@@ -10,6 +10,7 @@ use policy_eval::engine::tables::Source;
 use policy_eval::{Action, Attr, Decision, Floor, ObjectKind, Policy, RequestBuf, describe};
 use rustc_hash::FxHashSet;
 
+use super::example;
 use super::report::{
     Answer, Aspect, Changed, DecidedBy, Difference, Direction, Report, Sentence, Side, Unproved,
     What,
@@ -21,7 +22,8 @@ use crate::analysis::search::{self, DENY, Flow, Focus, Leaf, Origin, Scope, Sear
 use crate::analysis::setup::Setup;
 use crate::analysis::space::{Fact, Reading, Value};
 use crate::compile::{CompileError, compile};
-use crate::model::{Model, RuleOptions};
+use crate::interp;
+use crate::model::{Atom, Formula, Model, RuleOptions, words};
 use crate::span::Location;
 
 /// How much one statement's region may cost, in steps; some microseconds each at most.
@@ -412,7 +414,7 @@ impl<'m> Comparison<'m> {
                     aspect,
                     from: self.answer(0, &old),
                     to: self.answer(1, &new),
-                    region: self.region(claim.action, &changed),
+                    region: String::new(),
                     changed,
                     shown: shown(asked),
                     witness: request.clone(),
@@ -494,18 +496,114 @@ impl<'m> Comparison<'m> {
         }
     }
 
-    fn region(&self, action: Action, changed: &[Changed]) -> String {
-        let rule = changed.iter().rev().find_map(|one| {
-            let sentence = one.sentence.as_ref()?;
-            let model = self.models[usize::from(one.side == Side::New)];
-            let rule = model.rules.iter().find(|rule| rule.name == sentence.name)?;
-            Some(crate::model::words::region(model, action, &rule.when))
-        });
-        match (rule, changed.first().map(|one| one.what)) {
-            (Some(region), _) => region,
+    /// What requests are meant: of what the changed rules were and became, the one that the witness
+    /// meets.
+    fn region(&self, action: Action, changed: &[Changed], witness: &RequestBuf) -> String {
+        let holds = |model: &Model, formula: &Formula| {
+            let mut holds = false;
+            witness.with_request(|request| {
+                policy_eval::canon::parts(request, &mut |judged| {
+                    holds |= interp::truth(model, judged, formula, false).is_certain();
+                });
+            });
+            holds
+        };
+        let named = |model: &'m Model, name: &str| {
+            model.rules.iter().find(|rule| rule.name == name && rule.actions.contains(action))
+        };
+        let mut met = None;
+        for one in changed.iter().rev() {
+            let (What::Rule | What::Delegation, Some(sentence)) = (one.what, &one.sentence) else {
+                continue;
+            };
+            let own = usize::from(one.side == Side::New);
+            for side in [own, 1 - own] {
+                let (model, other) = (self.models[side], self.models[1 - side]);
+                let Some(rule) = named(model, &sentence.name) else { continue };
+                let counterpart = named(other, &sentence.name);
+                let is_met = holds(model, &rule.when)
+                    && counterpart.is_none_or(|there| !holds(other, &there.when));
+                if met.is_none() || is_met {
+                    met = Some((is_met, model, rule, counterpart));
+                }
+                if is_met {
+                    break;
+                }
+            }
+            if met.is_some_and(|(is_met, ..)| is_met) {
+                break;
+            }
+        }
+        match (met, changed.first().map(|one| one.what)) {
+            (Some((_, model, rule, counterpart)), _) => {
+                let told = words::Told {
+                    other: counterpart.map(|rule| &rule.when),
+                    meets: &|atom: &Atom| holds(model, &Formula::Atom(atom.clone())),
+                };
+                words::region(model, action, &rule.when, &told)
+            }
             (None, Some(What::Default)) => format!("`{action}` where no rule may match"),
             (None, _) => format!("`{action}`"),
         }
+    }
+
+    /// The difference by a request that reads well, and that both policies answer alike.
+    fn told(&self, difference: Difference) -> Difference {
+        let mut hints = example::Hints::default();
+        let rules = |side: usize| self.models[side].rules.iter();
+        for (side, answer) in [(0, &difference.from), (1, &difference.to)] {
+            let is_changed = |name: &str| {
+                let names = difference.changed.iter().filter_map(|one| one.sentence.as_ref());
+                names.into_iter().any(|sentence| sentence.name == name)
+            };
+            // What stands on one side only comes first.
+            for rule in rules(side).filter(|rule| is_changed(&rule.name)) {
+                hints.changed(self.models[side], &rule.when);
+            }
+            if let Some(own) = answer.decided_by.rule().filter(|own| !is_changed(&own.name))
+                && let Some(rule) = rules(side).find(|rule| rule.name == own.name)
+            {
+                hints.beside(self.models[side], &rule.when);
+            }
+        }
+        for &(side, origin) in &self.changed {
+            if let Origin::Rule(index) = origin
+                && self.models[side].rules[index].actions.contains(difference.action)
+            {
+                hints.ask(self.models[side], &self.models[side].rules[index].when);
+            }
+        }
+        let aspect = match difference.aspect {
+            Aspect::Tier | Aspect::Options => search::Aspect::Tier,
+            Aspect::Record => search::Aspect::Record,
+            Aspect::Marks => search::Aspect::Mark(0),
+        };
+        let policies = self.policies.clone();
+        let rule = |answer: &Answer| answer.decided_by.rule().map(|rule| rule.name.clone());
+        let deciders = [rule(&difference.from), rule(&difference.to)];
+        let of_default = |answer: &Answer| answer.decided_by == DecidedBy::Default;
+        let defaults = [of_default(&difference.from), of_default(&difference.to)];
+        let mut shows = |request: &RequestBuf| {
+            request.with_request(|asked| {
+                let decisions = [policies[0].decide(asked), policies[1].decide(asked)];
+                let is_same = |side: usize| {
+                    decisions[side].rule.map(|rule| rule.name) == deciders[side].as_deref()
+                        && decisions[side].default == defaults[side]
+                };
+                let differs = differs(aspect, &decisions[0], &decisions[1]);
+                differs == Some((difference.aspect, difference.direction))
+                    && (!difference.is_of_tier() || is_same(0) && is_same(1))
+                    && is_answer(difference.aspect, &decisions[0], &difference.from)
+                    && is_answer(difference.aspect, &decisions[1], &difference.to)
+            })
+        };
+        let witness = example::natural(&difference.witness, &hints, &mut shows);
+        let region = self.region(difference.action, &difference.changed, &witness);
+        let (from, to, shown) = witness.with_request(|asked| {
+            let [old, new] = [policies[0].decide(asked), policies[1].decide(asked)];
+            (self.answer(0, &old), self.answer(1, &new), shown(asked))
+        });
+        Difference { from, to, region, shown, witness, ..difference }
     }
 
     fn answer(&self, side: usize, decision: &Decision<'_>) -> Answer {
@@ -580,8 +678,8 @@ impl<'m> Comparison<'m> {
         let mut files = vec!["/srv/elsewhere/notes".to_owned(), "/etc/passwd".to_owned()];
         for model in self.models {
             for rule in &model.rules {
-                crate::model::words::each_path(&rule.when, &mut |pattern| {
-                    let path = crate::model::words::sample_path(model, pattern);
+                words::each_path(&rule.when, &mut |pattern| {
+                    let path = words::sample_path(model, pattern);
                     if !files.contains(&path) && files.len() < 64 {
                         files.push(path);
                     }
@@ -622,6 +720,8 @@ impl<'m> Comparison<'m> {
                     && changed.iter().all(|sentence| one.changed.contains(sentence))
             })
         });
+        self.found =
+            std::mem::take(&mut self.found).into_iter().map(|one| self.told(one)).collect();
         let place = |difference: &Difference| {
             difference
                 .changed
@@ -815,6 +915,29 @@ fn differs(
             (names(old) != names(new)).then_some((Aspect::Marks, Direction::Changed))
         }
         search::Aspect::Tier | search::Aspect::Record => None,
+    }
+}
+
+/// Whether a decision is an answer, as far as the aspect goes.
+fn is_answer(aspect: Aspect, decision: &Decision<'_>, answer: &Answer) -> bool {
+    let own = &decision.options;
+    let options = &answer.options;
+    match aspect {
+        Aspect::Tier => decision.tier == answer.tier,
+        Aspect::Options => {
+            decision.tier == answer.tier
+                && own.outside_sandbox == options.outside_sandbox
+                && own.reviewer == options.reviewer.as_deref()
+                && own.timeout_ms == options.timeout_ms
+                && own.on_failure == options.on_failure
+                && own.remember == options.remember
+        }
+        Aspect::Record => decision.record == answer.record,
+        Aspect::Marks => {
+            let mut names: Vec<&str> = decision.marks.iter().collect();
+            names.sort_unstable();
+            names.iter().copied().eq(answer.marks.iter().map(String::as_str))
+        }
     }
 }
 

@@ -14,6 +14,7 @@
 
 mod compare;
 mod comparison;
+mod example;
 mod finding;
 pub mod github;
 pub mod html;

@@ -106,12 +106,22 @@ fn compared(pattern: &TokenPattern) -> String {
     }
 }
 
+/// What a region is told with, beside the formula.
+pub(crate) struct Told<'t> {
+    /// The formula that stood there before, or came in its place: what both name is not told.
+    pub(crate) other: Option<&'t Formula>,
+    /// Whether the request in question meets a pattern.
+    pub(crate) meets: &'t dyn Fn(&Atom) -> bool,
+}
+
 /// What requests a formula describes, as a sentence of the language would: ``"`connect` to
 /// `*.corp.acme.com`, port 443, unless branch == \"main\""``.
 ///
+/// Of a long list those patterns are named that the request in question meets.
+///
 /// # Cost
-/// Linear in the size of the formula; of long lists only the first items are named.
-pub fn region(model: &Model, action: Action, formula: &Formula) -> String {
+/// Linear in the size of the formula.
+pub(crate) fn region(model: &Model, action: Action, formula: &Formula, told: &Told<'_>) -> String {
     let (mut objects, mut except, mut ports, mut when, mut unless) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for part in formula.conjuncts() {
@@ -127,18 +137,35 @@ pub fn region(model: &Model, action: Action, formula: &Formula) -> String {
             other => when.push(self::operand(model, other)),
         }
     }
+    if let Some(other) = told.other {
+        let (others, excepted) = objects_of(other);
+        let is_met = |(_, atom): &&Named| (told.meets)(atom);
+        let is_new = |(name, _): &&Named| others.iter().all(|(known, _)| known != name);
+        let own: Vec<Named> = objects.iter().filter(is_new).cloned().collect();
+        let lifted = excepted
+            .iter()
+            .filter(|(name, _)| except.iter().all(|(known, _)| known != name))
+            .filter(is_met);
+        let lifted: Vec<Named> = lifted.cloned().collect();
+        if !lifted.is_empty() {
+            (objects, except) = (lifted, Vec::new());
+        } else if !others.is_empty() && own.iter().any(|one| is_met(&one)) {
+            objects = own;
+        }
+    }
+    let (objects, except) = (listed(objects, told.meets), listed(except, told.meets));
     let preposition = match action {
         Action::Connect => " to",
         Action::Listen => " at",
         Action::Fetch => " from",
-        _ => "",
+        _ => " of",
     };
     let mut out = format!("`{action}`");
     if !objects.is_empty() {
-        let _ = write!(out, "{preposition} {}", listed(&objects));
+        let _ = write!(out, "{preposition} {objects}");
     }
     if !except.is_empty() {
-        let _ = write!(out, " except {}", listed(&except));
+        let _ = write!(out, " except {except}");
     }
     if !ports.is_empty() {
         let _ = write!(out, ", port {}", ports.join(", "));
@@ -152,30 +179,66 @@ pub fn region(model: &Model, action: Action, formula: &Formula) -> String {
     out
 }
 
-/// The patterns of an atom that is what an action is done to.
-fn written(atom: &Atom) -> Option<Vec<String>> {
-    let mut list: Vec<String> = match atom {
-        Atom::Path(AttrRef::Builtin(Attr::Path), patterns) => {
-            patterns.iter().map(|pattern| pattern.written.clone()).collect()
+/// A pattern as it is written, and as an atom.
+type Named = (String, Atom);
+
+/// The objects of a formula, and what it takes out of them.
+fn objects_of(formula: &Formula) -> (Vec<Named>, Vec<Named>) {
+    let (mut objects, mut except) = (Vec::new(), Vec::new());
+    for part in formula.conjuncts() {
+        match part {
+            Formula::Atom(atom) => objects.extend(written(atom).unwrap_or_default()),
+            Formula::Not(inner) => {
+                if let Formula::Atom(atom) = &**inner {
+                    except.extend(written(atom).unwrap_or_default());
+                }
+            }
+            _ => {}
         }
-        Atom::Command(patterns) => patterns.iter().map(|one| one.written.clone()).collect(),
-        Atom::Destination(patterns) => patterns.iter().map(|one| one.written.clone()).collect(),
-        Atom::Pair(patterns) => patterns.iter().map(|one| one.written.clone()).collect(),
-        Atom::Text(AttrRef::Builtin(Attr::Credential | Attr::Name), patterns) => {
-            patterns.iter().map(token).collect()
+    }
+    (objects, except)
+}
+
+/// The patterns of an atom that is what an action is done to, and each as an atom. What is written
+/// as one pattern may be several.
+fn written(atom: &Atom) -> Option<Vec<Named>> {
+    fn each<P: Clone>(
+        patterns: &[P],
+        name: impl Fn(&P) -> String,
+        atom: impl Fn(Vec<P>) -> Atom,
+    ) -> Vec<Named> {
+        let same = patterns.chunk_by(|one, other| name(one) == name(other));
+        same.map(|all| (name(&all[0]), atom(all.to_vec()))).collect()
+    }
+    Some(match atom {
+        Atom::Path(attr @ AttrRef::Builtin(Attr::Path), patterns) => {
+            each(patterns, |one| one.written.clone(), |all| Atom::Path(attr.clone(), all))
+        }
+        Atom::Command(patterns) => each(patterns, |one| one.written.clone(), Atom::Command),
+        Atom::Destination(patterns) => each(patterns, |one| one.written.clone(), Atom::Destination),
+        Atom::Pair(patterns) => each(patterns, |one| one.written.clone(), Atom::Pair),
+        Atom::Text(attr @ AttrRef::Builtin(Attr::Credential | Attr::Name), patterns) => {
+            each(patterns, token, |all| Atom::Text(attr.clone(), all))
         }
         _ => return None,
-    };
-    list.dedup();
-    Some(list)
+    })
 }
 
 /// How many items of a list are named.
 const NAMED: usize = 4;
 
-fn listed(items: &[String]) -> String {
-    let named: Vec<String> = items.iter().take(NAMED).map(|item| format!("`{item}`")).collect();
-    match items.len().saturating_sub(NAMED) {
+/// A short list in full; of a long one what is met, else its beginning.
+fn listed(items: Vec<Named>, meets: &dyn Fn(&Atom) -> bool) -> String {
+    let count = items.len();
+    let mut named: Vec<String> = Vec::new();
+    if count > NAMED {
+        let met = items.iter().filter(|(_, atom)| meets(atom)).take(NAMED);
+        named.extend(met.map(|(name, _)| format!("`{name}`")));
+    }
+    if named.is_empty() {
+        named.extend(items.iter().take(NAMED).map(|(name, _)| format!("`{name}`")));
+    }
+    match count.saturating_sub(named.len()) {
         0 => named.join(", "),
         more => format!("{} and {more} more", named.join(", ")),
     }
