@@ -32,6 +32,12 @@ const fn is_foreign_blank(c: char) -> bool {
     )
 }
 
+/// Whether there is nothing but blanks in a text.
+pub(crate) fn is_blank(text: &str) -> bool {
+    // Nearly every text shows at its first byte that it is not.
+    !text.as_bytes().first().is_some_and(u8::is_ascii_graphic) && text.trim().is_empty()
+}
+
 /// The text with every character that a terminal or a log obeys, or that a person does not see,
 /// written as `\u{…}`. Borrows where there is none.
 ///

@@ -55,8 +55,17 @@ pub(super) fn with_places(
     use_it: &mut dyn FnMut(&Context<'_>),
 ) {
     let platform = request.platform_or_default();
-    if roots.iter().all(|(_, path)| is_usable(platform, path)) {
-        return with_roots(request, roots, platform, places, use_it);
+    // Many roots lie in one another, so that the innermost speaks for the others.
+    let mut plain = "";
+    let mut is_usable = |text| {
+        if path::is_plain_like(platform, text, plain) {
+            plain = if plain.is_empty() { text } else { plain };
+            return true;
+        }
+        is_usable(platform, text)
+    };
+    if roots.iter().all(|&(_, path)| is_usable(path)) {
+        return with_roots(request, roots, plain, places, use_it);
     }
     let paths: Vec<Option<Cow<'_, str>>> =
         roots.iter().map(|(_, text)| path::absolute(platform, text)).collect();
@@ -74,7 +83,7 @@ pub(super) fn with_places(
         .filter(|((name, _), _)| !dropped.contains(name))
         .filter_map(|((name, _), path)| Some((*name, path.as_deref()?)))
         .collect();
-    with_roots(request, &canonical, platform, places, use_it);
+    with_roots(request, &canonical, "", places, use_it);
 }
 
 fn is_usable(platform: Platform, text: &str) -> bool {
@@ -84,7 +93,7 @@ fn is_usable(platform: Platform, text: &str) -> bool {
 fn with_roots(
     request: &Request<'_>,
     roots: &[(&str, &str)],
-    platform: Platform,
+    plain: &str,
     places: Option<&Places>,
     use_it: &mut dyn FnMut(&Context<'_>),
 ) {
@@ -92,13 +101,17 @@ fn with_roots(
     let mut ctx = Context {
         request,
         roots,
-        platform,
+        platform: request.platform_or_default(),
         cwd: PathValue::Unsent,
         floors: Floors::NONE,
         links: &links,
     };
     ctx.cwd = ctx.only_binding("workspace").map_or(PathValue::Unsent, PathValue::Known);
     let Some(text) = request.cwd else { return with_links(&ctx, places, use_it) };
+    if path::is_plain_like(ctx.platform, text, plain) {
+        ctx.cwd = PathValue::Known(text);
+        return with_links(&ctx, places, use_it);
+    }
     let cwd = path::working_directory(&ctx, text);
     ctx.cwd = cwd.path.as_deref().map_or(PathValue::Unsent, PathValue::Known);
     // Where the text names no folder, none counts as sent: each path that starts there has the

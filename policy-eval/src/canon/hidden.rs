@@ -4,6 +4,7 @@
 //! characters and blanks outside ASCII may stand inside quotes, where they are data, but never in
 //! a name, a path, a host or the bare words of a command.
 
+use super::ascii::{each_word, unprintable};
 use crate::text::{is_control, is_unseen};
 
 /// Whether a text that is data (a quoted word, an argument that no shell reads) has a suspicious
@@ -18,10 +19,11 @@ pub(crate) fn in_name(text: &str) -> bool {
     !is_plain(text) && text.chars().any(|c| c == '\n' || is_control(c) || is_unseen(c))
 }
 
-/// Whether every byte is printable ASCII. Folding without an early exit lets the compiler use
-/// wide registers.
+/// Whether every byte is printable ASCII.
 pub(crate) fn is_plain(text: &str) -> bool {
-    text.bytes().fold(true, |plain, byte| plain & (0x20..0x7f).contains(&byte))
+    let mut wrong = 0;
+    each_word(text.as_bytes(), |word| wrong |= unprintable(word));
+    wrong == 0
 }
 
 #[cfg(test)]

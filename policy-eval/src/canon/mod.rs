@@ -19,6 +19,7 @@
 //!   that a denial holds whatever the spelling;
 //! - a value that is canonical already is borrowed: deciding it allocates nothing.
 
+pub(crate) mod ascii;
 pub(crate) mod command;
 mod context;
 mod fold;

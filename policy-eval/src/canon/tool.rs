@@ -10,6 +10,7 @@ use super::{Context, hidden};
 use crate::facts::{Args, Object, Part};
 use crate::json::Json;
 use crate::request::Request;
+use crate::text::is_blank;
 use crate::vocab::{Action, Floor, Floors};
 
 /// The longest name of a tool that the protocol knows.
@@ -89,7 +90,7 @@ fn joined_parts(
 pub(super) fn name_floors(name: Option<&str>) -> Floors {
     match name {
         Some(name) if hidden::in_name(name) => Floors::of(Floor::HiddenCharacters),
-        Some(name) if !name.trim().is_empty() => Floors::NONE,
+        Some(name) if !is_blank(name) => Floors::NONE,
         _ => Floors::of(Floor::Syntax),
     }
 }
@@ -97,13 +98,14 @@ pub(super) fn name_floors(name: Option<&str>) -> Floors {
 /// As [`name_floors`], for a tool: its name has the characters that the protocol allows. Others
 /// may look like a pattern or like another tool.
 fn tool_floors(name: Option<&str>) -> Floors {
-    let is_valid = |name: &str| {
-        name.len() <= MAX_TOOL_NAME
-            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-./:".contains(&b))
-    };
+    let is_valid = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./:".contains(&byte);
     match name {
-        Some(name) if !is_valid(name) => name_floors(Some(name)).with(Floor::Syntax),
-        name => name_floors(name),
+        // These characters are neither blank nor hidden.
+        Some(name) if !name.is_empty() && name.bytes().all(is_valid) => {
+            let fits = name.len() <= MAX_TOOL_NAME;
+            if fits { Floors::NONE } else { Floors::of(Floor::Syntax) }
+        }
+        name => name_floors(name).with(Floor::Syntax),
     }
 }
 

@@ -27,7 +27,11 @@ pub(super) struct Program<'p> {
 /// The program that a word names. `room` holds a name that had to be put together.
 pub(super) fn program<'p>(word: &'p str, platform: Platform, room: &'p mut String) -> Program<'p> {
     let separators: &[char] = if platform == Platform::Windows { &['/', '\\'] } else { &['/'] };
-    let base = word.rsplit(separators).next().unwrap_or(word);
+    let base = if word.bytes().any(|byte| matches!(byte, b'/' | b'\\')) {
+        word.rsplit(separators).next().unwrap_or(word)
+    } else {
+        word
+    };
     let is_certain = base.len() == word.len() || is_trusted(word);
     if !platform.ignores_case() {
         return Program { name: base, is_certain };
@@ -194,9 +198,10 @@ fn is_plain(call: &Call<'_>) -> bool {
         Some(name) => name,
         None => return call.set.outer.is_none(),
     };
-    let has_options = GLOBALS.iter().any(|row| row.program == name)
-        && call.words.get(1).and_then(Word::value).is_some_and(|text| text.starts_with(['-', '+']));
-    let is_bare = !name.contains('/') && !call.set.ctx.platform.ignores_case();
+    let has_options =
+        call.words.get(1).and_then(Word::value).is_some_and(|text| text.starts_with(['-', '+']))
+            && GLOBALS.iter().any(|row| row.program == name);
+    let is_bare = !name.as_bytes().contains(&b'/') && !call.set.ctx.platform.ignores_case();
     call.set.outer.is_none() && is_bare && !has_options
 }
 
@@ -337,7 +342,7 @@ fn program_path<'r>(
 ) -> PathValue<'r> {
     let Some(first) = words.first() else { return PathValue::Unsent };
     let text = match first.value() {
-        Some(text) if text.contains('/') => text.to_owned(),
+        Some(text) if text.as_bytes().contains(&b'/') => text.to_owned(),
         Some(_) => return PathValue::Unsent,
         None if first.under_home => format!("~{}", first.text),
         None => return PathValue::AtRunTime,

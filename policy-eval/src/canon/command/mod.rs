@@ -43,7 +43,7 @@ use super::Context;
 use crate::canon::hidden;
 use crate::facts::{Command, Object, Part, PathValue, Word};
 use crate::request::ShellKind;
-use crate::text::{is_control, is_unseen};
+use crate::text::{is_blank, is_control, is_unseen};
 use crate::vocab::{Action, Floor, Floors};
 use run::Call;
 use scan::{Dialect, Setting, Variables};
@@ -135,7 +135,7 @@ fn shell_text(ctx: &Context<'_>, work: &Work, text: &str, emit: &mut dyn FnMut(&
 
 /// A program that is started directly: no shell reads the words.
 fn argument_list(ctx: &Context<'_>, work: &Work, argv: &[&str], emit: &mut dyn FnMut(&Part<'_>)) {
-    if argv.first().is_none_or(|program| program.trim().is_empty()) {
+    if argv.first().is_none_or(|program| is_blank(program)) {
         return unknown_command(ctx, Floors::of(Floor::Syntax), emit);
     }
     let mut set = setting(ctx, work, Dialect::Bash);
@@ -143,15 +143,24 @@ fn argument_list(ctx: &Context<'_>, work: &Work, argv: &[&str], emit: &mut dyn F
     let is_hidden =
         |word: &str| !hidden::is_plain(word) && word.chars().any(|c| is_control(c) || is_unseen(c));
     if argv.iter().any(|word| is_hidden(word))
-        || argv.first().is_some_and(|name| name.contains('\n'))
+        || argv.first().is_some_and(|name| name.as_bytes().contains(&b'\n'))
     {
         set.floors = Floors::of(Floor::HiddenCharacters);
     }
-    let mut words = buffer::Buf::<Word<'_>, 32>::new(Word::known(""));
+    // To make room takes time too, and most commands are short.
+    if argv.len() <= 8 {
+        known_words::<8>(set, argv, emit)
+    } else {
+        known_words::<32>(set, argv, emit)
+    }
+}
+
+fn known_words<const N: usize>(set: Setting<'_>, argv: &[&str], emit: &mut dyn FnMut(&Part<'_>)) {
+    let mut words = buffer::Buf::<Word<'_>, N>::new(Word::known(""));
     for text in argv {
         words.push(Word::known(text));
     }
-    run::command(&Call { set, words: words.as_slice(), dirs: &[ctx.cwd] }, emit);
+    run::command(&Call { set, words: words.as_slice(), dirs: &[set.ctx.cwd] }, emit);
 }
 
 /// A command of which nothing is known.

@@ -15,6 +15,7 @@ use super::options::{self, Found};
 use super::scan::{Dialect, Hole, MAX_DEPTH, Setting, scan};
 use super::tables::{self, Alone, How, Inner, Wrapper};
 use crate::facts::{Part, PathValue, Word, WordKind};
+use crate::text::is_blank;
 use crate::vocab::{Floor, Floors};
 
 /// A command to make parts of.
@@ -65,7 +66,7 @@ pub(super) fn command(call: &Call<'_>, out: Out<'_>) -> Effect {
     let Some(written) = first.value() else {
         return leaf(call, Floors::of(Floor::DynamicCommand), out);
     };
-    if written.trim().is_empty() {
+    if is_blank(written) {
         return leaf(call, Floors::of(Floor::Syntax), out);
     }
     if MAX_DEPTH <= call.set.depth {

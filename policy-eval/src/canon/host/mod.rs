@@ -29,7 +29,7 @@ enum Host<'t> {
 }
 
 /// A host as it was read.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct HostRead<'t> {
     host: Host<'t>,
     /// Whether every reader takes the text for this host.
@@ -181,7 +181,9 @@ fn raw_parts(ctx: &Context<'_>, text: &str, emit: &mut dyn FnMut(&Part<'_>)) {
     let read = raw(text);
     let is_every_interface = ctx.request.action == Action::Listen && text.is_empty();
     let mut floors = method_floors(ctx);
-    if hidden::in_name(text) {
+    // A name that is read as it stands hides nothing.
+    let is_as_written = matches!(&read.host, Host::Name(Cow::Borrowed(name)) if *name == text);
+    if !is_as_written && hidden::in_name(text) {
         floors = floors.with(Floor::HiddenCharacters);
     }
     let is_certain = read.is_certain && is_host_of_header(ctx, &read);
@@ -265,6 +267,13 @@ fn is_host_of_header(ctx: &Context<'_>, read: &HostRead<'_>) -> bool {
 
 /// Reads a host that stands alone: a bare name or a bare address (W9).
 fn raw(text: &str) -> HostRead<'_> {
+    if name::is_plain(text) {
+        return HostRead::certain(Host::Name(Cow::Borrowed(text)));
+    }
+    raw_carefully(text)
+}
+
+fn raw_carefully(text: &str) -> HostRead<'_> {
     if let Ok(ip) = text.parse::<IpAddr>() {
         return address::read_ip(ip);
     }

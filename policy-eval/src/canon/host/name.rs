@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Host, HostRead, address};
+use crate::canon::ascii::{HIGH, between, each_word, equal};
 
 const MAX_LABEL: usize = 63;
 const MAX_NAME: usize = 253;
@@ -28,6 +29,31 @@ pub(super) fn read(text: &str) -> HostRead<'_> {
     let fits = name.len() <= MAX_NAME && name.split('.').all(|label| label.len() <= MAX_LABEL);
     let read = HostRead::certain(Host::Name(name));
     if fits && !text.contains(DEVIATIONS) { read } else { read.doubtful() }
+}
+
+/// Whether a text is a name in canonical form that nobody can misread, as nearly every name is: one
+/// pass over its bytes, and nothing else needs to be asked of it.
+///
+/// What it turns down may be fine all the same: [`read`] says.
+pub(super) fn is_plain(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    // What is no longer than one label may be has no label that is too long.
+    if bytes.len() > MAX_LABEL || bytes.first().is_none_or(|&first| first == b'.') {
+        return false;
+    }
+    let (mut wrong, mut behind_dot, mut behind_hyphen) = (0, 0, 0);
+    each_word(bytes, |word| {
+        let (dots, hyphens) = (equal(word, b'.'), equal(word, b'-'));
+        let names = between(word, b'a', b'z') | between(word, b'0', b'9') | equal(word, b'_');
+        wrong |= word | !(names | dots | hyphens);
+        wrong |= (dots << 8 | behind_dot) & dots;
+        // Labels that are encoded (`xn--…`) are among these.
+        wrong |= (hyphens << 8 | behind_hyphen) & hyphens;
+        (behind_dot, behind_hyphen) = (dots >> 56, hyphens >> 56);
+    });
+    // Where the last label begins with a letter it is no number, and the text no address.
+    let last = bytes.iter().rposition(|&byte| byte == b'.').map_or(0, |dot| dot + 1);
+    wrong & HIGH == 0 && bytes.get(last).is_some_and(u8::is_ascii_lowercase)
 }
 
 fn without_dot(name: Cow<'_, str>) -> Cow<'_, str> {
@@ -76,6 +102,50 @@ fn international(text: &str) -> Option<Cow<'_, str>> {
 #[cfg(not(feature = "idna"))]
 fn international(_text: &str) -> Option<Cow<'_, str>> {
     None
+}
+
+#[cfg(test)]
+mod plain_tests {
+    use std::borrow::Cow;
+
+    use super::super::{Host, raw_carefully};
+    use super::*;
+
+    #[test]
+    fn what_is_plain_is_read_as_it_is() {
+        let labels =
+            ["a", "-", "_a", "7", "0x1f", "x1", "xn--a", "a--b", "A", "é", "", "a:b", "[a"];
+        let long = ["a".repeat(63), "a".repeat(64)];
+        let labels: Vec<&str> = labels.into_iter().chain(long.iter().map(String::as_str)).collect();
+        let mut plain = 0;
+        for first in &labels {
+            for second in &labels {
+                for third in &labels {
+                    let text = [*first, second, third].join(".");
+                    for text in [text.as_str(), first, &format!("{first}.{second}")] {
+                        if is_plain(text) {
+                            plain += 1;
+                            let read = HostRead::certain(Host::Name(Cow::Borrowed(text)));
+                            assert_eq!(raw_carefully(text), read, "{text}");
+                        }
+                    }
+                }
+            }
+        }
+        assert!(plain > 100);
+    }
+
+    #[test]
+    fn usual_names_are_plain() {
+        for name in ["localhost", "api.example.com", "n7.example", "x-1.acme.com", "7z.acme.com"] {
+            assert!(is_plain(name), "{name}");
+        }
+        for other in ["", ".", "a.", ".a", "a..b", "127.0.0.1", "1", "a.1", "A.com", "xn--a.de"] {
+            assert!(!is_plain(other), "{other}");
+        }
+        let long = ["a"; 128].join(".");
+        assert!(!is_plain(&long) && is_plain(&long[..63]));
+    }
 }
 
 #[cfg(all(test, not(feature = "idna")))]

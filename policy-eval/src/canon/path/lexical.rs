@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::{MAX_REQUEST_BYTES, Resolved, macos, windows};
+use crate::canon::ascii::{each_word, equal, unprintable};
 use crate::vocab::{Floor, Floors, Platform};
 
 /// Reads a text as a path. There is no path where it is relative and there is no base, or where
@@ -67,19 +68,50 @@ pub(super) fn is_plain(platform: Platform, text: &str) -> bool {
     {
         return false;
     }
+    are_plain_names(bytes) || may_have_dots(bytes)
+}
+
+/// Whether an absolute path has printable components only, none of which begins with a dot. Eight
+/// bytes at a time.
+fn are_plain_names(bytes: &[u8]) -> bool {
+    let (mut wrong, mut behind_slash) = (0, 0);
+    each_word(bytes, |word| {
+        let slashes = equal(word, b'/');
+        let behind = slashes << 8 | behind_slash;
+        wrong |= unprintable(word) | equal(word, b'%');
+        wrong |= behind & (slashes | equal(word, b'.'));
+        behind_slash = slashes >> 56;
+    });
+    wrong == 0 && bytes.last() != Some(&b'/')
+}
+
+/// Of printable characters only `%` makes a text mean something else to some reader.
+fn is_printable(byte: u8) -> bool {
+    (b' '..=b'~').contains(&byte) & (byte != b'%')
+}
+
+/// The same, where names may begin with dots.
+fn may_have_dots(bytes: &[u8]) -> bool {
     // What stands in the component so far: nothing, `.` or `..` are no name.
     let mut is_name = false;
     let mut dots = 0;
-    for &byte in &bytes[1..] {
+    for &byte in bytes.get(1..).unwrap_or_default() {
         match byte {
             b'/' if is_name => (is_name, dots) = (false, 0),
+            b'/' => return false,
             b'.' if dots < 2 && !is_name => dots += 1,
-            // Of printable characters only `%` makes a text mean something else to some reader.
-            b' '..=b'~' if byte != b'%' && byte != b'/' => is_name = true,
+            _ if is_printable(byte) => is_name = true,
             _ => return false,
         }
     }
     is_name
+}
+
+/// Whether a text is a folder of a plain path, or that path itself: then it is plain too.
+pub(super) fn is_beginning(text: &str, plain: &str) -> bool {
+    text.len() > 1
+        && plain.starts_with(text)
+        && matches!(plain.as_bytes().get(text.len()), None | Some(b'/'))
 }
 
 fn floors_of(platform: Platform, path: &str, drive: Option<char>) -> Floors {
@@ -250,4 +282,25 @@ fn passes_process_link(path: &str) -> bool {
                 is_process_link(&path[..start], name)
             },
         )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_plain_eight_bytes_at_a_time_is_plain_byte_for_byte() {
+        let path = b"/home/dev/a.b/src/lib.rs";
+        for end in 1..=path.len() {
+            for at in 1..end {
+                for byte in *b"/.%~ \\\x1f\x7f\x80\xffx" {
+                    let mut bytes = path[..end].to_vec();
+                    bytes[at] = byte;
+                    let begins_with_dot = bytes.windows(2).any(|two| two == b"/.");
+                    let is_plain = !begins_with_dot && may_have_dots(&bytes);
+                    assert_eq!(are_plain_names(&bytes), is_plain, "{:?}", bytes.escape_ascii());
+                }
+            }
+        }
+    }
 }

@@ -51,6 +51,12 @@ pub fn is_canonical_path(platform: Platform, text: &str) -> bool {
     absolute(platform, text).is_some_and(|path| path == text)
 }
 
+/// Whether a text is a canonical path that nobody can misread, and that is seen at a glance; the
+/// quickest where it is another plain path or a folder of it.
+pub(super) fn is_plain_like(platform: Platform, text: &str, plain: &str) -> bool {
+    lexical::is_beginning(text, plain) || lexical::is_plain(platform, text)
+}
+
 /// The canonical form of an absolute path that nobody can misread.
 pub(crate) fn absolute(platform: Platform, text: &str) -> Option<Cow<'_, str>> {
     if lexical::is_plain(platform, text) {

@@ -1,0 +1,96 @@
+//! Questions about the bytes of a text, eight of them at a time.
+//!
+//! The high bit of each byte of an answer is that byte's answer.
+
+/// The high bit of each byte.
+pub(super) const HIGH: u64 = all(0x80);
+
+/// Eight times the same byte.
+pub(super) const fn all(byte: u8) -> u64 {
+    u64::from_ne_bytes([byte; 8])
+}
+
+/// Which bytes are this one.
+pub(crate) const fn equal(word: u64, byte: u8) -> u64 {
+    let differs = word ^ all(byte);
+    // Without the high bits no sum carries into the next byte.
+    !(((differs & !HIGH) + !HIGH) | differs) & HIGH
+}
+
+/// Which bytes lie between these two, both of which are ASCII and count. Right where all bytes are
+/// ASCII; whoever asks turns down the others.
+pub(super) const fn between(word: u64, first: u8, last: u8) -> u64 {
+    word.wrapping_add(all(0x80 - first)) & !word.wrapping_add(all(0x7f - last)) & HIGH
+}
+
+/// Which bytes are not printable ASCII. Right as to whether there is one.
+pub(super) const fn unprintable(word: u64) -> u64 {
+    let is_control = !word.wrapping_add(all(0x80 - b' '));
+    (word | is_control | equal(word, 0x7f)) & HIGH
+}
+
+/// Calls `each` with the words that a text is made of, from the left. The last one is filled up
+/// with `x`.
+#[inline(always)]
+pub(crate) fn each_word(bytes: &[u8], mut each: impl FnMut(u64)) {
+    let (words, rest) = bytes.as_chunks::<8>();
+    words.iter().for_each(|word| each(u64::from_le_bytes(*word)));
+    let bits = 8 * rest.len() as u32;
+    if bits == 0 {
+        return;
+    }
+    let last = match bytes.last_chunk::<8>() {
+        // What the words before have is shifted out.
+        Some(last) => u64::from_le_bytes(*last) >> (64 - bits),
+        None => short(rest),
+    };
+    each(last | all(b'x') << bits);
+}
+
+/// Fewer than eight bytes.
+fn short(bytes: &[u8]) -> u64 {
+    let count = bytes.len();
+    let byte = |at: usize| bytes.get(at).map_or(0, |byte| u64::from(*byte) << (8 * at));
+    match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        (Some(first), Some(last)) => {
+            let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+            u64::from(first) | u64::from(last) << (8 * (count - 4))
+        }
+        _ => byte(0) | byte(count / 2) | byte(count.saturating_sub(1)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_hold_every_byte_once() {
+        let text: Vec<u8> = (1..40).collect();
+        for end in 0..text.len() {
+            let mut read = Vec::new();
+            each_word(&text[..end], |word| read.extend(word.to_le_bytes()));
+            assert_eq!(read[..end], text[..end]);
+            assert!(read.len() < end + 8 && read[end..].iter().all(|&byte| byte == b'x'));
+        }
+    }
+
+    #[test]
+    fn answers_are_those_of_each_byte() {
+        for at in 0..8 {
+            for byte in 0..=u8::MAX {
+                let mut bytes = *b"a/ ~./%b";
+                bytes[at] = byte;
+                let word = u64::from_le_bytes(bytes);
+                let is_printable = bytes.iter().all(|byte| (b' '..=b'~').contains(byte));
+                assert_eq!(unprintable(word) == 0, is_printable, "{bytes:?}");
+                let slashes = bytes.map(|byte| if byte == b'/' { 0x80 } else { 0 });
+                assert_eq!(equal(word, b'/').to_le_bytes(), slashes, "{bytes:?}");
+                if word & HIGH == 0 {
+                    let lower = bytes.map(|byte| if byte.is_ascii_lowercase() { 0x80 } else { 0 });
+                    assert_eq!(between(word, b'a', b'z').to_le_bytes(), lower, "{bytes:?}");
+                }
+            }
+        }
+    }
+}
