@@ -1,14 +1,16 @@
 //! From values to classes.
 //!
-//! A variable's class is found at most once a form, when the first question asks for it. All
-//! groups of a sequence step together over its tokens, so that each token is hashed once and a
-//! sequence of any length needs no buffer.
+//! A variable's class is found at most once a form, when the first question asks for it, and then
+//! with those of all groups of its sequence. Tokens are taken a block at a time: each group walks
+//! over the block as far as it needs to, and a token is hashed once, when the first group comes to
+//! it. So a sequence of any length needs no buffer, and what nobody asks for is not hashed.
 
 use std::borrow::Cow;
 use std::net::IpAddr;
 
 use super::tables::{NO_STATE, NOWHERE, Plain, Row, Source, Split, Start, Tables};
 use super::view::{Group, Plan, PlanSequence, Sequence, VariableKind, View};
+use crate::canon::ascii::{each_word, equal};
 use crate::canon::{self, fold};
 use crate::facts::{
     Args, Attribute, Command, HostValue, Judged, Object, PathValue, Word, WordKind,
@@ -19,8 +21,8 @@ use crate::vocab::Attr;
 const UNASKED: u32 = NOWHERE;
 /// The value is known only when the command runs: no class says what holds.
 pub(super) const AT_RUN_TIME: u32 = NOWHERE - 1;
-/// How many groups of a sequence step together.
-const ABREAST: usize = 16;
+/// How many tokens are looked at together.
+const BLOCK: usize = 16;
 /// How many variables fit on the stack.
 const ON_STACK: usize = 96;
 
@@ -29,6 +31,11 @@ const ON_STACK: usize = 96;
 pub(super) struct Bindings<'a> {
     /// By root: its path, where it is bound.
     pub(super) paths: [Option<&'a str>; Tables::MOST_ROOTS],
+}
+
+impl Bindings<'_> {
+    /// No root is bound.
+    pub(super) const NONE: Bindings<'static> = Bindings { paths: [None; Tables::MOST_ROOTS] };
 }
 
 /// What is known of one part while it is decided.
@@ -42,24 +49,33 @@ pub(super) struct Facts<'t, 'a> {
     /// What a tool says of itself in its favour counts.
     pub(super) trusted: bool,
     pub(super) args_text: Option<&'a str>,
-    classes: Classes,
+    /// The classes that were found, by place in the plan.
+    classes: &'a mut [u32],
+    /// Some of them are those of the words.
+    read_words: bool,
 }
 
-/// The classes that were found, by place in the plan.
-struct Classes {
+/// Room for the classes of all variables of a plan.
+pub(super) struct Room {
     small: [u32; ON_STACK],
     /// For a plan with more variables than fit on the stack.
     large: Vec<u32>,
+    variables: usize,
 }
 
-impl Classes {
-    fn new(variables: usize) -> Classes {
+impl Room {
+    #[inline(always)]
+    pub(super) fn new(plan: &Plan) -> Room {
+        let variables = plan.variables.len();
         let large = if variables > ON_STACK { vec![UNASKED; variables] } else { Vec::new() };
-        Classes { small: [UNASKED; ON_STACK], large }
+        Room { small: [UNASKED; ON_STACK], large, variables }
     }
 
-    fn all(&mut self) -> &mut [u32] {
-        if self.large.is_empty() { &mut self.small } else { &mut self.large }
+    fn classes(&mut self) -> &mut [u32] {
+        match self.small.get_mut(..self.variables) {
+            Some(small) => small,
+            None => &mut self.large,
+        }
     }
 }
 
@@ -69,6 +85,7 @@ impl<'t, 'a> Facts<'t, 'a> {
         judged: &'a Judged<'a>,
         bindings: &'a Bindings<'a>,
         args_text: Option<&'a str>,
+        room: &'a mut Room,
     ) -> Facts<'t, 'a> {
         let plan = &tables.plans[judged.part.action as usize];
         Facts {
@@ -79,17 +96,21 @@ impl<'t, 'a> Facts<'t, 'a> {
             words: &[],
             trusted: false,
             args_text,
-            classes: Classes::new(plan.variables.len()),
+            classes: room.classes(),
+            read_words: false,
         }
     }
 
     /// Looks at another form: what was found of the command's words is forgotten.
     pub(super) fn set_words(&mut self, words: &'a [Word<'a>]) {
         self.words = words;
+        if !std::mem::take(&mut self.read_words) {
+            return;
+        }
         for sequence in &self.plan.sequences {
             if self.tables.sequences[sequence.sequence as usize].source == Source::Command {
                 for &(_, place) in &sequence.groups {
-                    self.classes.all()[place as usize] = UNASKED;
+                    self.set_class(place, UNASKED);
                 }
             }
         }
@@ -98,13 +119,13 @@ impl<'t, 'a> Facts<'t, 'a> {
     /// Takes what a tool says in its own favour for true from now on.
     pub(super) fn trust(&mut self) {
         self.trusted = true;
-        self.classes.all().fill(UNASKED);
+        self.classes.fill(UNASKED);
     }
 
     /// The class of a variable of the plan; [`AT_RUN_TIME`] where no class can say.
     #[inline(always)]
     pub(super) fn class(&mut self, place: u32) -> u32 {
-        match self.classes.all().get(place as usize) {
+        match self.classes.get(place as usize) {
             Some(&UNASKED) | None => self.find(place),
             Some(&class) => class,
         }
@@ -122,16 +143,12 @@ impl<'t, 'a> Facts<'t, 'a> {
         let unsent = variable.classes;
         let class = match &variable.kind {
             VariableKind::Group(group) => {
-                let sequence = self.tables.groups[*group as usize].sequence;
-                if let Some(found) =
-                    self.plan.sequences.iter().find(|found| found.sequence == sequence)
-                {
-                    self.classify(found);
-                }
-                match self.classes.all()[place as usize] {
-                    // The plan does not list the group: nothing is known.
-                    UNASKED => unsent,
-                    class => class,
+                let group = &self.tables.groups[*group as usize];
+                let sequence = &self.tables.sequences[group.sequence as usize];
+                if sequence.split == Split::Whole {
+                    self.whole(group, sequence, unsent)
+                } else {
+                    self.among_others(group, place, unsent)
                 }
             }
             VariableKind::Number { source, bounds } => match self.value(source) {
@@ -180,8 +197,32 @@ impl<'t, 'a> Facts<'t, 'a> {
                 _ => 1,
             },
         };
-        self.classes.all()[place as usize] = class;
+        self.set_class(place, class);
         class
+    }
+
+    /// The class of a text that is one token.
+    fn whole(&self, group: &Group, sequence: &Sequence, unsent: u32) -> u32 {
+        match self.value(&sequence.source) {
+            Attribute::Text(text) => {
+                let token = sequence.token(self.tables, text.as_bytes(), false);
+                self.tables.class_of(group, group.step(self.tables, 0, token))
+            }
+            other => no_class(other, unsent),
+        }
+    }
+
+    /// The class of a group, which is found with those of all groups of its sequence.
+    fn among_others(&mut self, group: &Group, place: u32, unsent: u32) -> u32 {
+        let mut sequences = self.plan.sequences.iter();
+        if let Some(read) = sequences.find(|read| read.sequence == group.sequence) {
+            self.classify(read);
+        }
+        match self.classes.get(place as usize) {
+            // The plan does not list the group: nothing is known.
+            Some(&UNASKED) | None => unsent,
+            Some(&class) => class,
+        }
     }
 
     /// What is known of a source.
@@ -270,87 +311,91 @@ impl<'t, 'a> Facts<'t, 'a> {
     fn classify(&mut self, read: &'t PlanSequence) {
         let tables = self.tables;
         let sequence = &tables.sequences[read.sequence as usize];
-        for chunk in read.groups.chunks(ABREAST) {
-            let mut found = [0u32; ABREAST];
-            match self.tokens(sequence) {
-                Tokens::Class(class) => {
-                    for (found, &(group, _)) in found.iter_mut().zip(chunk) {
-                        let variable = tables.groups[group as usize].variable;
-                        *found = match class {
-                            NOWHERE => tables.variables[variable as usize].classes,
-                            class => class,
-                        };
-                    }
-                }
-                Tokens::Path(path) => self.over_path(sequence, chunk, path, &mut found),
-                Tokens::Words => {
-                    let mut abreast = Abreast::new(tables, sequence, chunk);
-                    let mut words = self.words.iter();
-                    if sequence.fold
-                        && let Some(first) = words.next()
-                    {
-                        abreast.step(fold(first.text).as_bytes());
-                    }
-                    for word in words {
-                        abreast.step(word.text.as_bytes());
-                    }
-                    abreast.finish(&mut found);
-                }
-                Tokens::Labels(name) => {
-                    let mut abreast = Abreast::new(tables, sequence, chunk);
-                    for label in name.as_bytes().rsplit(|&byte| byte == b'.') {
-                        abreast.step(label);
-                    }
-                    abreast.finish(&mut found);
-                }
-                Tokens::Halves(first, second) => {
-                    let mut abreast = Abreast::new(tables, sequence, chunk);
-                    abreast.step(first.as_bytes());
-                    abreast.step(second.as_bytes());
-                    abreast.finish(&mut found);
-                }
-                Tokens::Whole(text) => {
-                    let mut abreast = Abreast::new(tables, sequence, chunk);
-                    abreast.step(text.as_bytes());
-                    abreast.finish(&mut found);
+        self.read_words |= sequence.source == Source::Command;
+        match self.tokens(sequence) {
+            Tokens::Class(class) => {
+                for &(group, place) in &read.groups {
+                    let variable = tables.groups[group as usize].variable;
+                    let class = match class {
+                        NOWHERE => tables.variables[variable as usize].classes,
+                        class => class,
+                    };
+                    self.set_class(place, class);
                 }
             }
-            let classes = self.classes.all();
-            for (class, &(_, place)) in found.iter().zip(chunk) {
-                classes[place as usize] = *class;
+            Tokens::Path(path) => self.over_path(read, sequence, path),
+            Tokens::Words => {
+                let words = self.words;
+                let folded = words.first().filter(|_| sequence.fold).map(|word| fold(word.text));
+                let mut walks = Walks::new(self, read, sequence, false, |_| Some(0));
+                let mut words = words.iter();
+                if let Some(folded) = &folded {
+                    words.next();
+                    walks.push(folded.as_bytes(), 0);
+                }
+                for word in words {
+                    walks.push(word.text.as_bytes(), 0);
+                }
+                walks.finish();
+            }
+            Tokens::Labels(name) => {
+                let mut walks = Walks::new(self, read, sequence, false, |_| Some(0));
+                let name = name.as_bytes();
+                let mut end = name.len();
+                while let Some(dot) = name[..end].iter().rposition(|&byte| byte == b'.') {
+                    walks.push(&name[dot + 1..end], 0);
+                    end = dot;
+                }
+                walks.push(&name[..end], 0);
+                walks.finish();
+            }
+            Tokens::Halves(first, second) => {
+                let mut walks = Walks::new(self, read, sequence, false, |_| Some(0));
+                walks.push(first.as_bytes(), 0);
+                walks.push(second.as_bytes(), 0);
+                walks.finish();
             }
         }
     }
 
-    fn over_path(
-        &self,
-        sequence: &'t Sequence,
-        chunk: &[(u32, u32)],
-        path: &str,
-        found: &mut [u32; ABREAST],
-    ) {
+    #[inline]
+    fn set_class(&mut self, place: u32, class: u32) {
+        if let Some(slot) = self.classes.get_mut(place as usize) {
+            *slot = class;
+        }
+    }
+
+    fn over_path(&mut self, read: &'t PlanSequence, sequence: &'t Sequence, path: &str) {
         let folds = self.ignores_case();
         let path = if folds { fold(path) } else { Cow::Borrowed(path) };
-        let mut from = [0; ABREAST];
-        for (from, &(group, _)) in from.iter_mut().zip(chunk) {
-            if let Start::Root(root) = self.tables.groups[group as usize].start {
-                *from = match self.bindings.paths[usize::from(root)] {
-                    Some(bound) if folds => behind(&path, &fold(bound)),
-                    Some(bound) => behind(&path, bound),
-                    None => None,
+        let bindings = self.bindings;
+        let behind = |root: u16| {
+            let from = match bindings.paths[usize::from(root)] {
+                Some(bound) if folds => behind(&path, &fold(bound)),
+                Some(bound) => behind(&path, bound),
+                None => None,
+            };
+            from.map(|from| from as u32)
+        };
+        let mut walks = Walks::new(self, read, sequence, folds, behind);
+        let bytes = path.as_bytes();
+        let (mut start, mut base) = (0, 0);
+        each_word(bytes, |word| {
+            let mut slashes = equal(word, b'/');
+            while slashes != 0 {
+                let at = base + slashes.trailing_zeros() as usize / 8;
+                if start < at {
+                    walks.push(&bytes[start..at], start as u32);
                 }
-                .map_or(NOWHERE, |from| from as u32);
+                start = at + 1;
+                slashes &= slashes - 1;
             }
+            base += 8;
+        });
+        if start < bytes.len() {
+            walks.push(&bytes[start..], start as u32);
         }
-        let mut abreast = Abreast { folds, ..Abreast::behind(self.tables, sequence, chunk, from) };
-        let mut at = 0;
-        for component in path.as_bytes().split(|&byte| byte == b'/') {
-            if !component.is_empty() {
-                abreast.step_at(component, at as u32);
-            }
-            at += component.len() + 1;
-        }
-        abreast.finish(found);
+        walks.finish();
     }
 
     /// What the sequence has to read.
@@ -388,7 +433,6 @@ impl<'t, 'a> Facts<'t, 'a> {
                 (Split::Labels, Attribute::Host(HostValue::Ip(_) | HostValue::Other)) => {
                     Tokens::Class(0)
                 }
-                (Split::Whole, Attribute::Text(text)) => Tokens::Whole(text),
                 (_, other) => Tokens::Class(no_class(other, NOWHERE)),
             },
         }
@@ -432,7 +476,6 @@ enum Tokens<'a> {
     Words,
     Labels(&'a str),
     Halves(&'a str, &'a str),
-    Whole(&'a str),
 }
 
 /// The class of a value that a variable does not take.
@@ -461,94 +504,153 @@ pub(super) fn behind(path: &str, root: &str) -> Option<usize> {
     (rest.is_empty() || rest.starts_with('/')).then_some(root.len())
 }
 
-/// Groups that step together. Most patterns fail or hold after a few tokens, so only those groups
-/// take a step that are not settled yet.
-struct Abreast<'t, 'c> {
+/// The walks of all groups of a sequence over its tokens.
+struct Walks<'f, 't, 'a, 'b, F> {
+    facts: &'f mut Facts<'t, 'a>,
+    groups: &'t [(u32, u32)],
+    block: Block<'t, 'b>,
+    /// Before which byte a root ends; none where the path is not under it.
+    behind: F,
+    /// Blocks were walked over before this one: the groups' states are where their classes will be.
+    goes_on: bool,
+}
+
+/// Tokens, of which the first few are looked up.
+struct Block<'t, 'b> {
     tables: &'t View<'t>,
     sequence: &'t Sequence,
-    chunk: &'c [(u32, u32)],
-    states: [u16; ABREAST],
-    /// The row of each group's state, read before it is needed.
-    rows: [Row; ABREAST],
-    /// Tokens before this byte are not the group's; [`NOWHERE`]: the path is not under its root.
-    from: [u32; ABREAST],
     /// The tokens are those of a path, folded.
     folds: bool,
-    /// Which groups of the chunk may still move: the first `moves` of these.
-    moving: [u8; ABREAST],
-    moves: usize,
+    tokens: [&'b [u8]; BLOCK],
+    /// Where each token starts in its path.
+    starts: [u32; BLOCK],
+    /// Of those that are looked up; [`NOWHERE`] for one that the table does not have.
+    numbers: [u32; BLOCK],
+    length: usize,
+    known: usize,
 }
 
-impl<'t, 'c> Abreast<'t, 'c> {
-    fn new(tables: &'t View<'t>, sequence: &'t Sequence, chunk: &'c [(u32, u32)]) -> Self {
-        Abreast::behind(tables, sequence, chunk, [0; ABREAST])
+impl<'b> Block<'_, 'b> {
+    /// A token, which is looked up where it was not yet.
+    #[inline(always)]
+    fn token(&mut self, index: usize) -> Token<'b> {
+        let bytes = self.tokens[index % BLOCK];
+        while self.known <= index {
+            self.look_up();
+        }
+        let number = self.numbers[index % BLOCK];
+        Token { bytes, number: (number != NOWHERE).then_some(number), folded: self.folds }
     }
 
-    fn behind(
-        tables: &'t View<'t>,
+    /// The tokens from one on, all of which were looked up.
+    #[inline(always)]
+    fn known_from(&self, from: usize) -> impl Iterator<Item = Token<'b>> {
+        let length = self.length.min(BLOCK);
+        let from = from.min(length);
+        let numbers = &self.numbers[from..length];
+        self.tokens[from..length].iter().zip(numbers).map(|(&bytes, &number)| {
+            let number = (number != NOWHERE).then_some(number);
+            Token { bytes, number, folded: self.folds }
+        })
+    }
+
+    #[inline]
+    fn look_up(&mut self) {
+        let index = self.known % BLOCK;
+        let token = self.sequence.token(self.tables, self.tokens[index], self.folds);
+        self.numbers[index] = token.number.unwrap_or(NOWHERE);
+        self.known += 1;
+    }
+
+    /// The first token that starts at a byte or behind it.
+    fn first_from(&self, byte: u32) -> usize {
+        let starts = &self.starts[..self.length.min(BLOCK)];
+        starts.iter().position(|&start| byte <= start).unwrap_or(starts.len())
+    }
+}
+
+impl<'f, 't, 'a, 'b, F: Fn(u16) -> Option<u32>> Walks<'f, 't, 'a, 'b, F> {
+    #[inline(always)]
+    fn new(
+        facts: &'f mut Facts<'t, 'a>,
+        read: &'t PlanSequence,
         sequence: &'t Sequence,
-        chunk: &'c [(u32, u32)],
-        from: [u32; ABREAST],
+        folds: bool,
+        behind: F,
     ) -> Self {
-        let (mut moving, mut moves) = ([0; ABREAST], 0);
-        let mut rows = [Row { base: 0, default: 0, like: NO_STATE }; ABREAST];
-        for (index, (&from, &(group, _))) in from.iter().zip(chunk).enumerate() {
-            let group = &tables.groups[group as usize];
-            rows[index] = group.first;
-            moving[moves] = index as u8;
-            // One that is settled at the start is not even asked.
-            moves += usize::from(from != NOWHERE && !group.is_settled(0));
-        }
-        let states = [0; ABREAST];
-        Abreast { tables, sequence, chunk, states, rows, from, folds: false, moving, moves }
+        let block = Block {
+            tables: facts.tables,
+            sequence,
+            folds,
+            tokens: [&[]; BLOCK],
+            starts: [0; BLOCK],
+            numbers: [NOWHERE; BLOCK],
+            length: 0,
+            known: 0,
+        };
+        Walks { facts, groups: &read.groups, block, behind, goes_on: false }
     }
 
+    /// Takes a token, which starts at a byte of its path.
     #[inline]
-    fn step(&mut self, token: &[u8]) {
-        self.step_at(token, 0);
+    fn push(&mut self, token: &'b [u8], start: u32) {
+        if self.block.length == BLOCK {
+            self.walk(false);
+            self.goes_on = true;
+            (self.block.length, self.block.known) = (0, 0);
+        }
+        let at = self.block.length % BLOCK;
+        self.block.tokens[at] = token;
+        self.block.starts[at] = start;
+        self.block.length += 1;
     }
 
-    #[inline]
-    fn step_at(&mut self, token: &[u8], at: u32) {
-        if self.moves == 0 {
-            return;
+    /// Takes all groups over the block, to their classes where it is the last one.
+    fn walk(&mut self, is_last: bool) {
+        let tables = self.facts.tables;
+        // Many groups ask for every token, few may be content with the first.
+        let is_known = self.groups.len() > 2;
+        while is_known && self.block.known < self.block.length {
+            self.block.look_up();
         }
-        let tables = self.tables;
-        let token = self.sequence.token(tables, token, self.folds);
-        let mut next = 0;
-        while next < self.moves {
-            let index = usize::from(self.moving[next]);
-            if at < self.from[index] {
-                next += 1;
-                continue;
-            }
-            let group = &tables.groups[self.chunk[index].0 as usize];
-            let symbol = group.symbol(tables, token);
-            let state = group.leads(tables, self.states[index], self.rows[index], symbol);
-            self.states[index] = state;
-            if !group.is_settled(state) {
-                self.rows[index] = tables.hot(group.rows, state.into());
-                next += 1;
-            } else {
-                self.moves -= 1;
-                self.moving[next] = self.moving[self.moves];
-            }
-        }
-    }
-
-    fn finish(&self, found: &mut [u32; ABREAST]) {
-        for (index, &(group, _)) in self.chunk.iter().enumerate() {
-            found[index] = match self.from[index] {
-                NOWHERE => 0,
-                _ => {
-                    let group = &self.tables.groups[group as usize];
-                    self.tables.class_of(group, self.states[index])
+        let mut last_root = None;
+        for &(number, place) in self.groups {
+            let group = &tables.groups[number as usize];
+            let from = match (group.start, last_root) {
+                (Start::Beginning, _) => Some(0),
+                (Start::Root(root), Some((last, from))) if root == last => from,
+                (Start::Root(root), _) => {
+                    let from = (self.behind)(root).map(|byte| self.block.first_from(byte));
+                    last_root = Some((root, from));
+                    from
                 }
             };
+            let class = match from {
+                None => 0,
+                Some(from) => {
+                    let held = self.facts.classes.get(place as usize);
+                    let state =
+                        if self.goes_on { held.map_or(0, |&state| state as u16) } else { 0 };
+                    // What stands before the last token is as good as forgotten.
+                    let last = if is_last { self.block.length.saturating_sub(1) } else { BLOCK };
+                    let from = if group.forgets { from.max(last) } else { from };
+                    let state = if is_known {
+                        group.walk(tables, state, self.block.known_from(from))
+                    } else {
+                        let block = &mut self.block;
+                        group.walk(tables, state, (from..block.length).map(|at| block.token(at)))
+                    };
+                    if is_last { tables.class_of(group, state) } else { state.into() }
+                }
+            };
+            self.facts.set_class(place, class);
         }
     }
-}
 
+    fn finish(&mut self) {
+        self.walk(true);
+    }
+}
 /// A token, and its number in the table that it was looked up in.
 #[derive(Clone, Copy)]
 pub(super) struct Token<'b> {
@@ -575,6 +677,29 @@ impl Group {
         }
         let row = tables.hot(self.rows, state.into());
         self.leads(tables, state, row, self.symbol(tables, token))
+    }
+
+    /// Walks over tokens as far as something can change.
+    #[inline(always)]
+    fn walk<'b>(
+        &self,
+        tables: &View<'_>,
+        mut state: u16,
+        tokens: impl Iterator<Item = Token<'b>>,
+    ) -> u16 {
+        if self.is_settled(state) {
+            return state;
+        }
+        let mut row = if state == 0 { self.first } else { tables.hot(self.rows, state.into()) };
+        for token in tokens {
+            let symbol = self.symbol(tables, token);
+            state = self.leads(tables, state, row, symbol);
+            if self.is_settled(state) {
+                break;
+            }
+            row = tables.hot(self.rows, state.into());
+        }
+        state
     }
 
     /// Whether a state is never left.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use super::classify::{AT_RUN_TIME, Bindings, Facts, behind, declared_path};
+use super::classify::{AT_RUN_TIME, Bindings, Facts, Room, behind, declared_path};
 use super::judge::{Look, counted_tier};
 use super::layout::{LeafEntry, PatternEntry, Record, Table};
 use super::tables::{CountRow, Edge, Effect, NOWHERE, Node, NodeId, Operands, OptionsRow, Tables};
@@ -219,7 +219,13 @@ impl Total {
 /// Decides one part: the strictest that follows from any reading of its roots.
 pub(crate) fn decide_part(tables: &View<'_>, judged: &Judged<'_>) -> Outcome {
     let args_text = args_text(tables, judged);
+    if tables.plans[judged.part.action as usize].roots.is_empty() {
+        return decide_reading(tables, judged, &Bindings::NONE, args_text.as_deref());
+    }
     let mut readings = Readings::new(tables, judged);
+    if let Some(bindings) = readings.only() {
+        return decide_reading(tables, judged, &bindings, args_text.as_deref());
+    }
     let mut strictest = Outcome::NOTHING;
     for _ in 0..READINGS {
         if !readings.advance() {
@@ -263,8 +269,22 @@ struct Readings<'t, 'a> {
 impl<'t, 'a> Readings<'t, 'a> {
     fn new(tables: &'t View<'t>, judged: &'a Judged<'a>) -> Self {
         let plan = &tables.plans[judged.part.action as usize];
-        let bindings = Bindings { paths: [None; Tables::MOST_ROOTS] };
-        Readings { tables, plan, judged, next: [0; Tables::MOST_ROOTS], done: false, bindings }
+        let next = [0; Tables::MOST_ROOTS];
+        Readings { tables, plan, judged, next, done: false, bindings: Bindings::NONE }
+    }
+
+    /// The bindings of all roots, where none has several that may count.
+    fn only(&self) -> Option<Bindings<'a>> {
+        let mut only = Bindings::NONE;
+        for &root in &self.plan.roots {
+            let root = usize::from(root);
+            let mut bound = self.bound(root);
+            only.paths[root] = bound.next();
+            if bound.next().is_some() {
+                return None;
+            }
+        }
+        Some(only)
     }
 
     /// Looks at the next reading, where there is one.
@@ -450,7 +470,8 @@ fn decide_reading(
     args_text: Option<&str>,
 ) -> Outcome {
     let part = judged.part;
-    let mut facts = Facts::new(tables, judged, bindings, args_text);
+    let mut room = Room::new(&tables.plans[part.action as usize]);
+    let mut facts = Facts::new(tables, judged, bindings, args_text, &mut room);
     facts.hear_annotations();
     let resolved = is_resolved(part);
     let nothing_runs = runs_nothing(part);
@@ -463,7 +484,8 @@ fn decide_reading(
     if nothing_runs {
         found = Found { record: found.record, marks: found.marks, ..Found::NOTHING };
     }
-    let counts = facts.count(&mut |_, _| {});
+    let counts =
+        if facts.plan.counts.is_empty() { Counts::NONE } else { facts.count(&mut |_, _| {}) };
     let mut outcome = Outcome {
         tier: found.tier,
         rule: found.rule,
@@ -476,13 +498,17 @@ fn decide_reading(
     if default.is_some() && counts.cover {
         // What is touched stands for the command: nothing else objects to it.
         outcome = outcome.strictest(Outcome { tier: Some(Tier::Allow), ..Outcome::NOTHING });
-    } else if let Some(tier) = default.filter(|_| !found.loosened) {
-        outcome = outcome.strictest(Outcome {
-            tier: Some(tier),
-            default: true,
-            options: Some(OptionsRow::SILENT),
-            ..Outcome::NOTHING
-        });
+    } else if let Some(tier) = default.filter(|_| !found.loosened)
+        && outcome.tier <= Some(tier)
+    {
+        outcome.default = true;
+        let silent = OptionsRow::SILENT;
+        if outcome.tier == Some(tier) {
+            outcome.options = outcome.options.map(|options| options.join(silent));
+        } else {
+            (outcome.tier, outcome.rule) = (Some(tier), NOWHERE);
+            outcome.options = Some(silent);
+        }
     }
     if !outcome.floors.is_empty() {
         outcome = outcome.at_least_ask();
@@ -494,7 +520,7 @@ fn decide_reading(
     if tables.is_broken() {
         return Outcome::BROKEN;
     }
-    outcome.strictest(counts.outcome)
+    if facts.plan.counts.is_empty() { outcome } else { outcome.strictest(counts.outcome) }
 }
 
 fn is_resolved(part: &Part<'_>) -> bool {
@@ -522,6 +548,10 @@ struct Counts {
     cover: bool,
     /// The decision of all that is touched.
     outcome: Outcome,
+}
+
+impl Counts {
+    const NONE: Counts = Counts { cover: false, outcome: Outcome::NOTHING };
 }
 
 impl<'t, 'a> Facts<'t, 'a> {
@@ -562,7 +592,9 @@ impl<'t, 'a> Facts<'t, 'a> {
                 }
             }
             self.listed(form.certain, &mut found);
-            if form.certain && !found.loosened && default.is_some() && found.tier <= default {
+            // Where no rule may match none matches for certain.
+            let may_loosen = found.tier.is_some() && found.tier <= default;
+            if form.certain && !found.loosened && may_loosen {
                 for &root in &plan.lower {
                     if self.walk(&forest, root)? != 0 {
                         found.loosened = true;
@@ -671,7 +703,7 @@ impl<'t, 'a> Facts<'t, 'a> {
     /// the default away.
     fn count(&mut self, each: &mut impl FnMut(&Judged<'_>, &Outcome)) -> Counts {
         let (tables, plan) = (self.tables, self.plan);
-        let mut counts = Counts { cover: false, outcome: Outcome::NOTHING };
+        let mut counts = Counts::NONE;
         if plan.counts.is_empty() {
             return counts;
         }
@@ -849,7 +881,9 @@ pub(crate) fn each_counted(
         if !readings.advance() {
             break;
         }
-        let mut facts = Facts::new(tables, judged, &readings.bindings, args_text.as_deref());
+        let mut room = Room::new(readings.plan);
+        let mut facts =
+            Facts::new(tables, judged, &readings.bindings, args_text.as_deref(), &mut room);
         facts.hear_annotations();
         facts.count(each);
     }
@@ -875,7 +909,9 @@ pub(crate) fn matched_rules(
         if !readings.advance() {
             break;
         }
-        let mut facts = Facts::new(tables, judged, &readings.bindings, args_text.as_deref());
+        let mut room = Room::new(readings.plan);
+        let mut facts =
+            Facts::new(tables, judged, &readings.bindings, args_text.as_deref(), &mut room);
         facts.hear_annotations();
         let resolved = is_resolved(judged.part);
         for form in forms_of(judged.part) {

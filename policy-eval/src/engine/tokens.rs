@@ -102,12 +102,13 @@ impl Tokens {
     /// The number of a token. One hash, and one comparison of bytes where it is known.
     #[inline]
     pub(super) fn find(&self, bytes: &[u8], token: &[u8]) -> Option<u32> {
-        // A table without slots has a mask of ones, and no block.
-        let mask = (self.slots.rows as usize).wrapping_sub(TokenTable::PROBES + 1);
+        let mask = (self.slots.rows as usize).checked_sub(TokenTable::PROBES + 1)?;
         let hash = hash(self.seed, token);
-        let blocks = self.slots.bytes(bytes).as_chunks::<{ Slot::SIZE }>().0;
-        let first = hash as usize & mask;
-        for block in blocks.get(first..first.wrapping_add(TokenTable::PROBES))? {
+        // One of all blocks of that size: as it was found to be when the policy was loaded, the
+        // table starts with one, and what the mask leaves lies in it.
+        let blocks = bytes.as_chunks::<{ Slot::SIZE }>().0;
+        let first = self.slots.at as usize / Slot::SIZE + (hash as usize & mask);
+        for block in blocks.get(first..first + TokenTable::PROBES)? {
             let slot = Slot::read(block);
             let number = slot.number.checked_sub(1)?;
             if slot.tag == (hash >> 32) as u32 && self.token(bytes, number) == Some(token) {

@@ -123,6 +123,8 @@ pub(crate) struct Group {
     pub(crate) first: Row,
     pub(crate) cells: Table<Cell>,
     pub(crate) classes: Table<u16>,
+    /// Where it leads depends on the last token alone, as in `**/*.pem`.
+    pub(crate) forgets: bool,
 }
 
 /// An automaton over the bytes of one token.
@@ -606,6 +608,7 @@ fn group(
     let rows: Table<Row> = from.table(section)?;
     // Without rows the start is settled.
     let first = rows.get(bytes, 0).unwrap_or(Row { base: 0, default: 0, like: NO_STATE });
+    let (cells, classes) = (from.table(section)?, from.table(section)?);
     Ok(Group {
         sequence,
         start,
@@ -618,9 +621,25 @@ fn group(
         folded_globs,
         rows,
         first,
-        cells: from.table(section)?,
-        classes: from.table(section)?,
+        cells,
+        classes,
+        forgets: forgets(bytes, rows, cells, classes),
     })
+}
+
+/// Whether a symbol leads to the same state from all states: none is settled, they have one default,
+/// and the exceptions of one of them are those of all others.
+fn forgets(bytes: &[u8], rows: Table<Row>, cells: Table<Cell>, classes: Table<u16>) -> bool {
+    let Some(first) = rows.get(bytes, 0) else { return false };
+    let shared = if first.like == NO_STATE { 0 } else { first.like };
+    let is_alike = |(state, row): (usize, Row)| {
+        let like = if state == usize::from(shared) { NO_STATE } else { shared };
+        row.default == first.default && row.like == like
+    };
+    rows.rows == classes.rows
+        && u32::from(shared) < rows.rows
+        && rows.iter(bytes).enumerate().all(is_alike)
+        && cells.iter(bytes).all(|cell| cell.check == shared || cell.check == NO_STATE)
 }
 
 fn variable(from: &mut Decoder<'_>, section: Extent) -> Result<Variable, LoadError> {
