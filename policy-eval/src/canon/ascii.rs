@@ -26,7 +26,8 @@ pub(super) const fn between(word: u64, first: u8, last: u8) -> u64 {
 /// Which bytes are not printable ASCII. Right as to whether there is one.
 pub(super) const fn unprintable(word: u64) -> u64 {
     let is_control = !word.wrapping_add(all(0x80 - b' '));
-    (word | is_control | equal(word, 0x7f)) & HIGH
+    let is_delete = word.wrapping_add(all(0x80 - 0x7f));
+    (word | is_control | is_delete) & HIGH
 }
 
 /// Calls `each` with the words that a text is made of, from the left. The last one is filled up

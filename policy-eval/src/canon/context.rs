@@ -20,8 +20,8 @@ pub(crate) struct Context<'a> {
     pub(crate) cwd: PathValue<'a>,
     /// What was not understood of the working directory that was sent.
     pub(crate) floors: Floors,
-    /// The symbolic links that the runtime saw.
-    pub(crate) links: &'a Links,
+    /// The symbolic links that the runtime saw, where it saw any.
+    pub(crate) links: Option<&'a Links>,
 }
 
 impl<'a> Context<'a> {
@@ -97,14 +97,13 @@ fn with_roots(
     places: Option<&Places>,
     use_it: &mut dyn FnMut(&Context<'_>),
 ) {
-    let links = Links::default();
     let mut ctx = Context {
         request,
         roots,
         platform: request.platform_or_default(),
         cwd: PathValue::Unsent,
         floors: Floors::NONE,
-        links: &links,
+        links: None,
     };
     ctx.cwd = ctx.only_binding("workspace").map_or(PathValue::Unsent, PathValue::Known);
     let Some(text) = request.cwd else { return with_links(&ctx, places, use_it) };
@@ -128,5 +127,5 @@ fn with_links(ctx: &Context<'_>, places: Option<&Places>, use_it: &mut dyn FnMut
         return use_it(ctx);
     }
     let links = Links::new(ctx, places);
-    use_it(&Context { links: &links, ..*ctx });
+    use_it(&Context { links: (!links.is_empty()).then_some(&links), ..*ctx });
 }

@@ -27,11 +27,15 @@ pub(super) fn size_floors(request: &Request<'_>) -> Floors {
         request.host_header,
         request.args_json,
     ];
-    let argv = request.argv.unwrap_or_default().iter().map(|word| word.len());
-    let links = request.symlinks.iter().map(|(from, to)| from.len() + to.len());
-    let resolved = request.resolved.iter().map(|address| address.len());
-    let bytes = texts.iter().flatten().map(|text| text.len()).chain(argv).chain(links);
-    let bytes = bytes.chain(resolved).fold(0, usize::saturating_add);
+    let mut bytes = 0usize;
+    let mut add = |length: usize| bytes = bytes.saturating_add(length);
+    texts.iter().for_each(|text| add(text.map_or(0, str::len)));
+    request.argv.unwrap_or_default().iter().for_each(|word| add(word.len()));
+    request.symlinks.iter().for_each(|(from, to)| {
+        add(from.len());
+        add(to.len());
+    });
+    request.resolved.iter().for_each(|address| add(address.len()));
     let args = request.args.map_or(Some(0), |args| args_bytes(args, 0));
     match args {
         Some(args) if args.saturating_add(bytes) <= MAX_REQUEST_BYTES => Floors::NONE,

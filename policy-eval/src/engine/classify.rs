@@ -339,21 +339,25 @@ impl<'t, 'a> Facts<'t, 'a> {
                 walks.finish();
             }
             Tokens::Labels(name) => {
-                let mut walks = Walks::new(self, read, sequence, false, |_| Some(0));
-                let name = name.as_bytes();
-                let mut end = name.len();
-                while let Some(dot) = name[..end].iter().rposition(|&byte| byte == b'.') {
-                    walks.push(&name[dot + 1..end], 0);
-                    end = dot;
+                let labels = Labels(Some(name.as_bytes()));
+                if let [(group, place)] = *read.groups {
+                    let group = &tables.groups[group as usize];
+                    let look_up = |label| sequence.token(tables, label, false);
+                    let state = group.walk(tables, 0, labels.map(look_up));
+                    return self.set_class(place, tables.class_of(group, state));
                 }
-                walks.push(&name[..end], 0);
+                let mut walks = Walks::new(self, read, sequence, false, |_| Some(0));
+                labels.for_each(|label| walks.push(label, 0));
                 walks.finish();
             }
             Tokens::Halves(first, second) => {
-                let mut walks = Walks::new(self, read, sequence, false, |_| Some(0));
-                walks.push(first.as_bytes(), 0);
-                walks.push(second.as_bytes(), 0);
-                walks.finish();
+                let look_up = |half: &'a str| sequence.token(tables, half.as_bytes(), false);
+                let halves = [look_up(first), look_up(second)];
+                for &(group, place) in &read.groups {
+                    let group = &tables.groups[group as usize];
+                    let state = group.walk(tables, 0, halves.iter().copied());
+                    self.set_class(place, tables.class_of(group, state));
+                }
             }
         }
     }
@@ -515,7 +519,7 @@ struct Walks<'f, 't, 'a, 'b, F> {
     goes_on: bool,
 }
 
-/// Tokens, of which the first few are looked up.
+/// Tokens, of which those are looked up that some group came to.
 struct Block<'t, 'b> {
     tables: &'t View<'t>,
     sequence: &'t Sequence,
@@ -527,39 +531,29 @@ struct Block<'t, 'b> {
     /// Of those that are looked up; [`NOWHERE`] for one that the table does not have.
     numbers: [u32; BLOCK],
     length: usize,
-    known: usize,
 }
+
+/// The token was not looked up yet.
+const UNKNOWN: u32 = NOWHERE - 1;
 
 impl<'b> Block<'_, 'b> {
     /// A token, which is looked up where it was not yet.
     #[inline(always)]
     fn token(&mut self, index: usize) -> Token<'b> {
         let bytes = self.tokens[index % BLOCK];
-        while self.known <= index {
-            self.look_up();
-        }
-        let number = self.numbers[index % BLOCK];
+        let number = match self.numbers[index % BLOCK] {
+            UNKNOWN => self.look_up(index),
+            number => number,
+        };
         Token { bytes, number: (number != NOWHERE).then_some(number), folded: self.folds }
     }
 
-    /// The tokens from one on, all of which were looked up.
-    #[inline(always)]
-    fn known_from(&self, from: usize) -> impl Iterator<Item = Token<'b>> {
-        let length = self.length.min(BLOCK);
-        let from = from.min(length);
-        let numbers = &self.numbers[from..length];
-        self.tokens[from..length].iter().zip(numbers).map(|(&bytes, &number)| {
-            let number = (number != NOWHERE).then_some(number);
-            Token { bytes, number, folded: self.folds }
-        })
-    }
-
-    #[inline]
-    fn look_up(&mut self) {
-        let index = self.known % BLOCK;
-        let token = self.sequence.token(self.tables, self.tokens[index], self.folds);
-        self.numbers[index] = token.number.unwrap_or(NOWHERE);
-        self.known += 1;
+    #[inline(never)]
+    fn look_up(&mut self, index: usize) -> u32 {
+        let token = self.sequence.token(self.tables, self.tokens[index % BLOCK], self.folds);
+        let number = token.number.unwrap_or(NOWHERE);
+        self.numbers[index % BLOCK] = number;
+        number
     }
 
     /// The first token that starts at a byte or behind it.
@@ -578,17 +572,21 @@ impl<'f, 't, 'a, 'b, F: Fn(u16) -> Option<u32>> Walks<'f, 't, 'a, 'b, F> {
         folds: bool,
         behind: F,
     ) -> Self {
-        let block = Block {
-            tables: facts.tables,
-            sequence,
-            folds,
-            tokens: [&[]; BLOCK],
-            starts: [0; BLOCK],
-            numbers: [NOWHERE; BLOCK],
-            length: 0,
-            known: 0,
-        };
-        Walks { facts, groups: &read.groups, block, behind, goes_on: false }
+        Walks {
+            groups: &read.groups,
+            block: Block {
+                tables: facts.tables,
+                sequence,
+                folds,
+                tokens: [&[]; BLOCK],
+                starts: [0; BLOCK],
+                numbers: [UNKNOWN; BLOCK],
+                length: 0,
+            },
+            behind,
+            goes_on: false,
+            facts,
+        }
     }
 
     /// Takes a token, which starts at a byte of its path.
@@ -597,7 +595,7 @@ impl<'f, 't, 'a, 'b, F: Fn(u16) -> Option<u32>> Walks<'f, 't, 'a, 'b, F> {
         if self.block.length == BLOCK {
             self.walk(false);
             self.goes_on = true;
-            (self.block.length, self.block.known) = (0, 0);
+            (self.block.length, self.block.numbers) = (0, [UNKNOWN; BLOCK]);
         }
         let at = self.block.length % BLOCK;
         self.block.tokens[at] = token;
@@ -608,11 +606,6 @@ impl<'f, 't, 'a, 'b, F: Fn(u16) -> Option<u32>> Walks<'f, 't, 'a, 'b, F> {
     /// Takes all groups over the block, to their classes where it is the last one.
     fn walk(&mut self, is_last: bool) {
         let tables = self.facts.tables;
-        // Many groups ask for every token, few may be content with the first.
-        let is_known = self.groups.len() > 2;
-        while is_known && self.block.known < self.block.length {
-            self.block.look_up();
-        }
         let mut last_root = None;
         for &(number, place) in self.groups {
             let group = &tables.groups[number as usize];
@@ -634,12 +627,9 @@ impl<'f, 't, 'a, 'b, F: Fn(u16) -> Option<u32>> Walks<'f, 't, 'a, 'b, F> {
                     // What stands before the last token is as good as forgotten.
                     let last = if is_last { self.block.length.saturating_sub(1) } else { BLOCK };
                     let from = if group.forgets { from.max(last) } else { from };
-                    let state = if is_known {
-                        group.walk(tables, state, self.block.known_from(from))
-                    } else {
-                        let block = &mut self.block;
-                        group.walk(tables, state, (from..block.length).map(|at| block.token(at)))
-                    };
+                    let block = &mut self.block;
+                    let tokens = (from..block.length).map(|at| block.token(at));
+                    let state = group.walk(tables, state, tokens);
                     if is_last { tables.class_of(group, state) } else { state.into() }
                 }
             };
@@ -651,6 +641,21 @@ impl<'f, 't, 'a, 'b, F: Fn(u16) -> Option<u32>> Walks<'f, 't, 'a, 'b, F> {
         self.walk(true);
     }
 }
+/// The labels of a name, from its end.
+struct Labels<'b>(Option<&'b [u8]>);
+
+impl<'b> Iterator for Labels<'b> {
+    type Item = &'b [u8];
+
+    #[inline]
+    fn next(&mut self) -> Option<&'b [u8]> {
+        let name = self.0?;
+        let dot = name.iter().rposition(|&byte| byte == b'.');
+        self.0 = dot.map(|dot| &name[..dot]);
+        Some(&name[dot.map_or(0, |dot| dot + 1)..])
+    }
+}
+
 /// A token, and its number in the table that it was looked up in.
 #[derive(Clone, Copy)]
 pub(super) struct Token<'b> {

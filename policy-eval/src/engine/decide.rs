@@ -686,7 +686,7 @@ impl<'t, 'a> Facts<'t, 'a> {
 
     /// The floors that no `accept` lifts.
     fn standing_floors(&mut self, floors: Floors) -> Floors {
-        if !floors.iter().any(Floor::can_be_lifted) {
+        if floors.is_empty() || !floors.iter().any(Floor::can_be_lifted) {
             return floors;
         }
         let mut standing = floors;

@@ -211,17 +211,20 @@ impl Dfa {
     /// The symbol of a token. One step a byte, fewer where the answer settles.
     #[inline]
     pub(super) fn symbol(&self, tables: &View<'_>, token: &[u8]) -> u16 {
-        let classes = self.bytes.bytes(tables.bytes);
-        let next = self.next.bytes(tables.bytes).as_chunks::<2>().0;
+        // There are 256 of them: that was asked when the policy was loaded.
+        let classes =
+            tables.bytes.get(self.bytes.at as usize..).and_then(|rest| rest.first_chunk());
+        let Some(classes): Option<&[u8; 256]> = classes else {
+            tables.break_off();
+            return 0;
+        };
         let mut state = 0u16;
         for &byte in token {
             if self.settled <= state {
                 break;
             }
-            let class = classes.get(usize::from(byte)).copied().unwrap_or(0);
-            let step = usize::from(state) * usize::from(self.stride) + usize::from(class);
-            let Some(to) = next.get(step) else { break };
-            state = u16::from_le_bytes(*to);
+            let class = u32::from(classes[usize::from(byte)]);
+            state = tables.hot(self.next, u32::from(state) * u32::from(self.stride) + class);
         }
         tables.at(self.symbols, state.into())
     }

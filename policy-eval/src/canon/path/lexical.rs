@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{MAX_REQUEST_BYTES, Resolved, macos, windows};
-use crate::canon::ascii::{each_word, equal, unprintable};
+use crate::canon::ascii::{all, each_word, equal, unprintable};
 use crate::vocab::{Floor, Floors, Platform};
 
 /// Reads a text as a path. There is no path where it is relative and there is no base, or where
@@ -79,7 +79,8 @@ fn are_plain_names(bytes: &[u8]) -> bool {
         let slashes = equal(word, b'/');
         let behind = slashes << 8 | behind_slash;
         wrong |= unprintable(word) | equal(word, b'%');
-        wrong |= behind & (slashes | equal(word, b'.'));
+        // A dot is a slash but for its last bit.
+        wrong |= behind & equal(word | all(b'.' ^ b'/'), b'/');
         behind_slash = slashes >> 56;
     });
     wrong == 0 && bytes.last() != Some(&b'/')

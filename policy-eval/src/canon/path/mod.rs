@@ -94,7 +94,7 @@ pub(crate) fn path_parts(
     floors: Floors,
     emit: &mut dyn FnMut(&Part<'_>),
 ) {
-    if ctx.links.is_empty() && lexical::is_plain(ctx.platform, text) {
+    if ctx.links.is_none() && lexical::is_plain(ctx.platform, text) {
         let object = Object::Path(PathValue::Known(text));
         return emit(&Part { action, object, floors, alternative: false });
     }
@@ -155,8 +155,8 @@ fn one_reading(
         };
     };
     emit(PathValue::Known(&path), read.floors);
-    if !ctx.links.is_empty() {
-        let followed = ctx.links.follow(text, known_base, drive);
+    if let Some(links) = ctx.links {
+        let followed = links.follow(text, known_base, drive);
         match followed.path {
             Some(target) if target == path && followed.floors.is_empty() => {}
             Some(target) => emit(PathValue::Known(&target), read.floors.union(followed.floors)),
