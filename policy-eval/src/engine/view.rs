@@ -717,3 +717,36 @@ fn filed(from: &mut Decoder<'_>, section: Extent) -> Result<Filed, LoadError> {
         variables: from.table(section)?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether an automaton over two symbols forgets, by its rows, its cells, and how many states
+    /// it has.
+    fn asked(rows: &[Row], cells: &[Cell], states: u32) -> bool {
+        let mut bytes = Vec::new();
+        rows.iter().for_each(|row| row.write(&mut bytes));
+        let at = bytes.len() as u32;
+        cells.iter().for_each(|cell| cell.write(&mut bytes));
+        let cells = Table::at(at, cells.len() as u32);
+        forgets(&bytes, Table::at(0, rows.len() as u32), cells, Table::at(0, states))
+    }
+
+    #[test]
+    fn an_automaton_forgets_where_all_states_lead_alike() {
+        let row = |default, like| Row { base: 0, default, like };
+        let (own, none) = (Cell { check: 0, next: 1 }, Cell { check: NO_STATE, next: 0 });
+        let alike = [row(0, NO_STATE), row(0, 0)];
+        assert!(asked(&alike, &[own, none], 2));
+        // Another default, exceptions of its own, a settled state, exceptions that it has not.
+        assert!(!asked(&[row(0, NO_STATE), row(1, 0)], &[own, none], 2));
+        assert!(!asked(&alike, &[own, Cell { check: 1, next: 0 }], 2));
+        assert!(!asked(&alike, &[own, none], 3));
+        assert!(!asked(&[row(0, NO_STATE), row(0, NO_STATE)], &[own, none], 2));
+        // States that are like one another, and like none that there is.
+        assert!(!asked(&[row(0, 1), row(0, 0)], &[own, none], 2));
+        assert!(!asked(&[row(0, 7), row(0, 7)], &[own, none], 2));
+        assert!(!asked(&[], &[], 0));
+    }
+}

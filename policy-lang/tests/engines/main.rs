@@ -6,6 +6,7 @@
 
 mod answer;
 mod laws;
+mod lengths;
 mod mending;
 
 use policy_eval::Request;
