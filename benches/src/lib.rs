@@ -16,4 +16,23 @@
 pub mod contestants;
 pub mod linear;
 pub mod measure;
+pub mod threads;
 pub mod workload;
+pub mod worst;
+
+use anyhow::anyhow;
+use policy_eval::Policy;
+use policy_lang::check::no_includes;
+use policy_lang::span::Source;
+
+/// The policy that a text compiles to.
+///
+/// # Errors
+/// When it does not; the first finding says why.
+pub fn policy(text: &str) -> anyhow::Result<Policy> {
+    let source = Source::new("bench.policy", text);
+    policy_lang::compile(vec![source], &no_includes).map_err(|failure| {
+        let first = failure.diagnostics.first().map(|first| first.message.as_str());
+        anyhow!("the policy does not compile: {}", first.unwrap_or_default())
+    })
+}

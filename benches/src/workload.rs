@@ -106,7 +106,7 @@ pub enum NamePattern {
 }
 
 /// What else must hold for a rule.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Condition {
     /// `unless branch in ("main", "release")`.
     UnlessBranch([&'static str; 2]),
@@ -141,6 +141,8 @@ pub enum Object {
 pub struct Sent<'w> {
     /// The data.
     pub data: &'w Request,
+    /// All of it as one text: words with a blank behind each, a path, a host, `server/tool`.
+    pub text: String,
     words: Vec<&'w str>,
 }
 
@@ -151,7 +153,13 @@ impl Request {
             Object::Command(words) => words.iter().map(String::as_str).collect(),
             _ => Vec::new(),
         };
-        Sent { data: self, words }
+        let text = match &self.object {
+            Object::Command(words) => words.iter().map(|word| format!("{word} ")).collect(),
+            Object::Path(_, path) => path.clone(),
+            Object::Host { name, .. } => name.clone(),
+            Object::Tool { server, tool } => format!("{server}/{tool}"),
+        };
+        Sent { data: self, text, words }
     }
 
     /// The action.
@@ -195,6 +203,26 @@ impl Rule {
             Target::Path(action, _) => *action,
             Target::Host(..) => Action::Connect,
             Target::Tool(..) => Action::Call,
+        }
+    }
+
+    /// Whether what it asks beside its target holds.
+    pub fn condition_holds(&self, request: &Request) -> bool {
+        match self.condition {
+            None => true,
+            Some(Condition::UnlessBranch(branches)) => !branches.contains(&request.branch),
+            Some(Condition::WhenSurface(surface)) => request.surface == surface,
+            Some(Condition::WhenRisk(least)) => least <= request.risk,
+        }
+    }
+
+    /// Whether the port is among its ports, where both have one.
+    pub fn port_holds(&self, request: &Request) -> bool {
+        match (&self.target, &request.object) {
+            (Target::Host(_, Some((first, last))), Object::Host { port, .. }) => {
+                (first..=last).contains(&port)
+            }
+            _ => true,
         }
     }
 }

@@ -14,7 +14,6 @@
 use std::collections::HashMap;
 use std::fmt::Write;
 use std::str::FromStr;
-use std::time::Instant;
 
 use anyhow::Context as _;
 use cedar_policy::{
@@ -22,7 +21,7 @@ use cedar_policy::{
 };
 use policy_eval::{Action, Tier};
 
-use super::{Answer, Built, Contestant, Engine};
+use super::{Answer, Contestant, Engine};
 use crate::workload::{
     self, Condition, HostPattern, NamePattern, Object, PathPattern, Rule, Sent, Target, Workload,
 };
@@ -35,10 +34,8 @@ struct Cedar {
 }
 
 /// Parses the policies.
-pub(super) fn build(_: &Workload, text: &str) -> anyhow::Result<Built> {
-    let start = Instant::now();
-    let policies = PolicySet::from_str(text)?;
-    let load = start.elapsed();
+pub(super) fn build(_: &Workload, text: Vec<u8>) -> anyhow::Result<Box<dyn Engine>> {
+    let policies = PolicySet::from_str(std::str::from_utf8(&text)?)?;
     let tiers = policies
         .policies()
         .map(|policy| {
@@ -47,7 +44,7 @@ pub(super) fn build(_: &Workload, text: &str) -> anyhow::Result<Built> {
         })
         .collect::<anyhow::Result<_>>()?;
     let (authorizer, entities) = (Authorizer::new(), Entities::empty());
-    Ok(Built { engine: Box::new(Cedar { authorizer, policies, entities, tiers }), load })
+    Ok(Box::new(Cedar { authorizer, policies, entities, tiers }))
 }
 
 impl Engine for Cedar {
@@ -119,12 +116,12 @@ fn request(data: &workload::Request) -> anyhow::Result<Request> {
 }
 
 /// The rules in Cedar's language.
-pub(super) fn text(workload: &Workload) -> String {
+pub(super) fn text(workload: &Workload) -> anyhow::Result<Vec<u8>> {
     let mut text = String::new();
     for rule in &workload.rules {
         policy(rule, &mut text);
     }
-    text
+    Ok(text.into_bytes())
 }
 
 fn policy(rule: &Rule, text: &mut String) {

@@ -1,77 +1,78 @@
 //! Everybody who takes part, behind one door.
 //!
 //! ```text
-//!   rules ── write ──► text ── build ──► Engine ── prepare(requests) ──► Contestant ── decide
+//!   rules ── write ──► bytes ── build ──► Engine ── prepare(requests) ──► Contestant ── decide
 //! ```
 
+mod byte_walk;
+#[cfg(feature = "peers")]
+mod casbin;
 #[cfg(feature = "peers")]
 mod cedar;
+#[cfg(feature = "peers")]
+mod cel;
+mod hand_tuned;
 mod ours;
 #[cfg(feature = "peers")]
 mod rego;
+mod sets;
 
-use std::time::Duration;
-
-use anyhow::Context;
 use policy_eval::Tier;
 
 use crate::linear::Linear;
 use crate::workload::{Sent, Workload};
 
-/// Everybody, the judge first. The peers take part with the feature `peers`.
+/// Everybody. The peers take part with the feature `peers`.
 pub const ENTRIES: &[Entry] = &[
+    Entry { write: text, ..Entry::new("policy-eval", Kind::Ours, ours::engine) },
     Entry {
-        name: "interpreter",
-        kind: Kind::Judge,
-        names_rules: true,
-        most_rules: 1_000,
-        write: Workload::text,
-        build: ours::interpreter,
+        write: ours::artifact,
+        ahead: true,
+        ..Entry::new("policy-eval-artifact", Kind::Ours, ours::load)
     },
-    Entry {
-        name: "policy-eval",
-        kind: Kind::Engine,
-        names_rules: true,
-        most_rules: usize::MAX,
-        write: Workload::text,
-        build: ours::engine,
-    },
-    Entry {
-        name: "linear-scan",
-        kind: Kind::ByHand,
-        names_rules: true,
-        most_rules: usize::MAX,
-        write: |_| String::new(),
-        build: linear,
-    },
+    Entry::new("hand-tuned", Kind::ByHand, hand_tuned::build),
+    Entry::new("linear-scan", Kind::ByHand, linear),
+    Entry::new("regex-set", Kind::ByHand, sets::regexes),
+    Entry::new("globset", Kind::ByHand, sets::globs),
     #[cfg(feature = "peers")]
     Entry {
-        name: "cedar",
-        kind: Kind::Peer,
         names_rules: false,
-        most_rules: 1_000,
         write: cedar::text,
-        build: cedar::build,
+        ..Entry::new("cedar-policy", Kind::Engine, cedar::build)
     },
     #[cfg(feature = "peers")]
     Entry {
-        name: "rego-by-rule",
-        kind: Kind::Peer,
         names_rules: false,
         most_rules: 1_000,
         write: rego::by_rule_text,
-        build: rego::by_rule,
+        ..Entry::new("regorus", Kind::Engine, rego::by_rule)
     },
     #[cfg(feature = "peers")]
     Entry {
-        name: "rego-by-data",
-        kind: Kind::Peer,
         names_rules: false,
-        most_rules: 1_000,
-        write: rego::by_data_text,
-        build: rego::by_data,
+        write: rego::indexed_text,
+        ..Entry::new("regorus-indexed", Kind::Engine, rego::indexed)
     },
+    #[cfg(feature = "peers")]
+    Entry {
+        names_rules: false,
+        write: casbin::text,
+        ..Entry::new("casbin", Kind::Engine, casbin::build)
+    },
+    #[cfg(feature = "peers")]
+    Entry { write: cel::text, ..Entry::new("cel", Kind::Engine, cel::build) },
+    Entry { answers: false, ..Entry::new("byte-walk", Kind::Limit, byte_walk::build) },
 ];
+
+/// The judge. It takes part where it is asked for by name.
+pub const INTERPRETER: &Entry = &Entry {
+    most_rules: 1_000,
+    write: text,
+    ..Entry::new("interpreter", Kind::Ours, ours::interpreter)
+};
+
+/// Who judges above the limit of the interpreter, which agreed with it below.
+const SECOND_JUDGE: &Entry = &Entry::new("linear-scan", Kind::ByHand, linear);
 
 /// How a contestant is built.
 #[derive(Clone, Copy)]
@@ -80,47 +81,72 @@ pub struct Entry {
     pub name: &'static str,
     /// What it is.
     pub kind: Kind,
+    /// Whether it answers at all.
+    pub answers: bool,
     /// Whether it says which rule decided.
     pub names_rules: bool,
     /// The largest number of rules at which it is measured.
     pub most_rules: usize,
-    /// Writes the rules in its language. An author does it, so no clock runs.
-    pub write: fn(&Workload) -> String,
-    /// From the text (or the rules, where there is none) to something that decides.
-    pub build: fn(&Workload, &str) -> anyhow::Result<Built>,
+    /// Whether compiling is over when the bytes are written, so that building only loads them.
+    pub ahead: bool,
+    /// Writes the rules as it reads them. Unless it compiles, an author does it and no clock runs.
+    ///
+    /// # Errors
+    /// When the rules do not compile.
+    pub write: fn(&Workload) -> anyhow::Result<Vec<u8>>,
+    /// From the bytes (or the rules, where there are none) to something that decides.
+    ///
+    /// # Errors
+    /// When it refuses the rules.
+    pub build: Build,
+}
+
+/// See [`Entry::build`].
+pub type Build = fn(&Workload, Vec<u8>) -> anyhow::Result<Box<dyn Engine>>;
+
+impl Entry {
+    const fn new(name: &'static str, kind: Kind, build: Build) -> Entry {
+        Entry {
+            name,
+            kind,
+            answers: true,
+            names_rules: true,
+            most_rules: usize::MAX,
+            ahead: false,
+            write: |_| Ok(Vec::new()),
+            build,
+        }
+    }
+
+    /// The contestant with this name.
+    pub fn find(name: &str) -> Option<&'static Entry> {
+        ENTRIES.iter().chain([INTERPRETER]).find(|entry| entry.name == name)
+    }
 }
 
 /// What a contestant is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// The reference interpreter of this workspace.
-    Judge,
-    /// The engine of this workspace.
+    /// Of this workspace.
+    Ours,
+    /// Another policy engine.
     Engine,
     /// Code written for these rules by hand.
     ByHand,
-    /// Another policy engine.
-    Peer,
+    /// No answer: how fast one could be.
+    Limit,
 }
 
 impl Kind {
     /// The word that reports use.
     pub const fn name(self) -> &'static str {
         match self {
-            Kind::Judge => "judge",
+            Kind::Ours => "ours",
             Kind::Engine => "engine",
             Kind::ByHand => "by-hand",
-            Kind::Peer => "peer",
+            Kind::Limit => "limit",
         }
     }
-}
-
-/// An engine that was built.
-pub struct Built {
-    /// The engine.
-    pub engine: Box<dyn Engine>,
-    /// How much of the time went into reading the text: parsing it and checking it.
-    pub load: Duration,
 }
 
 /// An engine that holds the rules.
@@ -160,16 +186,11 @@ pub struct Judgement {
 ///
 /// # Errors
 /// When the judge cannot be built.
-pub fn judge(workload: &Workload) -> anyhow::Result<Vec<Judgement>> {
-    let rules = workload.rules.len();
-    let judge = ENTRIES
-        .iter()
-        .filter(|entry| rules <= entry.most_rules)
-        .find(|entry| matches!(entry.kind, Kind::Judge | Kind::ByHand))
-        .context("nobody judges")?;
-    let sent = workload.sent();
-    let built = (judge.build)(workload, &(judge.write)(workload))?;
-    let judge = built.engine.prepare(&sent)?;
+pub fn judge(workload: &Workload, sent: &[Sent<'_>]) -> anyhow::Result<Vec<Judgement>> {
+    let judge =
+        if workload.rules.len() <= INTERPRETER.most_rules { INTERPRETER } else { SECOND_JUDGE };
+    let engine = (judge.build)(workload, (judge.write)(workload)?)?;
+    let judge = engine.prepare(sent)?;
     let judged = (0..sent.len()).map(|request| {
         let answer = judge.decide(request);
         Judgement { tier: answer.tier, rule: answer.rule.map(str::to_owned) }
@@ -186,9 +207,12 @@ pub fn mismatches(entry: &Entry, contestant: &dyn Contestant, judged: &[Judgemen
     judged.iter().enumerate().filter(|one| differs(*one)).count()
 }
 
-fn linear(workload: &Workload, _: &str) -> anyhow::Result<Built> {
-    let linear = Linear::new(&workload.rules);
-    Ok(Built { engine: Box::new(linear), load: Duration::ZERO })
+fn text(workload: &Workload) -> anyhow::Result<Vec<u8>> {
+    Ok(workload.text().into_bytes())
+}
+
+fn linear(workload: &Workload, _: Vec<u8>) -> anyhow::Result<Box<dyn Engine>> {
+    Ok(Box::new(Linear::new(&workload.rules)))
 }
 
 impl Engine for Linear {

@@ -1,6 +1,4 @@
-//! The engine of this workspace, and its reference interpreter.
-
-use std::time::Instant;
+//! The engine of this workspace, from source and from an artifact, and its reference interpreter.
 
 use anyhow::anyhow;
 use policy_eval::{Policy, Request};
@@ -10,26 +8,33 @@ use policy_lang::interp;
 use policy_lang::model::Model;
 use policy_lang::span::Source;
 
-use super::{Answer, Built, Contestant, Engine};
+use super::{Answer, Contestant, Engine};
 use crate::workload::{Sent, Workload};
 
 /// The compiled policy.
-pub(super) fn engine(_: &Workload, text: &str) -> anyhow::Result<Built> {
-    let start = Instant::now();
-    let model = model(text)?;
-    let load = start.elapsed();
-    Ok(Built { engine: Box::new(compile(&model)?), load })
+pub(super) fn engine(_: &Workload, text: Vec<u8>) -> anyhow::Result<Box<dyn Engine>> {
+    Ok(Box::new(compile(&model(text)?)?))
+}
+
+/// The compiled policy as bytes.
+pub(super) fn artifact(workload: &Workload) -> anyhow::Result<Vec<u8>> {
+    let policy = compile(&model(workload.text().into_bytes())?)?;
+    Ok(policy.artifact().to_vec())
+}
+
+/// The compiled policy that an artifact holds.
+pub(super) fn load(_: &Workload, artifact: Vec<u8>) -> anyhow::Result<Box<dyn Engine>> {
+    Ok(Box::new(Policy::load(artifact)?))
 }
 
 /// The checked policy, interpreted.
-pub(super) fn interpreter(_: &Workload, text: &str) -> anyhow::Result<Built> {
-    let start = Instant::now();
-    let model = model(text)?;
-    Ok(Built { engine: Box::new(model), load: start.elapsed() })
+pub(super) fn interpreter(_: &Workload, text: Vec<u8>) -> anyhow::Result<Box<dyn Engine>> {
+    Ok(Box::new(model(text)?))
 }
 
-fn model(text: &str) -> anyhow::Result<Model> {
-    policy_lang::load(vec![Source::new("bench.policy", text)], &no_includes).map_err(|failure| {
+fn model(text: Vec<u8>) -> anyhow::Result<Model> {
+    let source = Source::new("bench.policy", String::from_utf8(text)?);
+    policy_lang::load(vec![source], &no_includes).map_err(|failure| {
         let first = failure.diagnostics.first().map(|first| first.message.as_str());
         anyhow!("the policy does not load: {}", first.unwrap_or_default())
     })

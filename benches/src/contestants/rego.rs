@@ -1,77 +1,68 @@
 //! Rego, as regorus evaluates it, in two encodings.
 //!
-//! *By rule*: each rule becomes one Rego rule that adds its tier to a set. *By data*: the rules are
-//! an object of arrays, by action and by what comes first (program, server), and one Rego policy
-//! of a few lines looks through the array that the request selects. The strictest tier of the set
-//! is the answer; an empty set is `ask`.
+//! *By rule*: each rule becomes one Rego rule that adds its tier to a set. *Indexed*: the rules are
+//! data, filed by what a request can be looked up with (the words it starts with, each folder above
+//! a path, its name and ending, each domain above a host, server and tool); the caller sends these
+//! keys with the request, and a policy of a few lines asks the rest of the rules that it finds. The
+//! strictest tier of the set is the answer; an empty set is `ask`.
 //!
 //! Roots are written out as the paths that they are bound to; what is a list of words for us is
 //! one text with blanks and a set of words.
-
-use std::time::Instant;
 
 use policy_eval::Tier;
 use regorus::{CompiledPolicy, Engine as Rego, Value};
 use serde_json::{Value as Json, json};
 
 use super::cedar::beginnings;
-use super::{Answer, Built, Contestant, Engine};
+use super::{Answer, Contestant, Engine};
 use crate::workload::{
     Condition, HostPattern, NamePattern, Object, PathPattern, Request, Rule, Sent, Target, Workload,
 };
 
 /// Each rule as a rule of Rego.
-pub(super) fn by_rule_text(workload: &Workload) -> String {
+pub(super) fn by_rule_text(workload: &Workload) -> anyhow::Result<Vec<u8>> {
     let mut text = String::from("package bench\n\nimport rego.v1\n\n");
     for rule in &workload.rules {
         text.push_str(&rego_rule(rule));
     }
-    text
+    Ok(text.into_bytes())
 }
 
 /// Compiles the text of [`by_rule_text`].
-pub(super) fn by_rule(_: &Workload, text: &str) -> anyhow::Result<Built> {
-    build(text, None)
+pub(super) fn by_rule(_: &Workload, text: Vec<u8>) -> anyhow::Result<Box<dyn Engine>> {
+    build(std::str::from_utf8(&text)?, None)
 }
 
-/// The rules as data.
-pub(super) fn by_data_text(workload: &Workload) -> String {
+/// The rules as data, filed by [`keys`].
+pub(super) fn indexed_text(workload: &Workload) -> anyhow::Result<Vec<u8>> {
     let mut rules = serde_json::Map::new();
     for rule in &workload.rules {
-        let by_first = rules.entry(rule.action().name()).or_insert_with(|| json!({}));
-        let list = &mut by_first[first(rule)];
-        match list {
-            Json::Array(list) => list.push(row(rule)),
-            none => *none = json!([row(rule)]),
+        for key in keys_of_rule(rule) {
+            match rules.entry(key).or_insert_with(|| json!([])) {
+                Json::Array(list) => list.push(row(rule)),
+                _ => unreachable!("only arrays are entered"),
+            }
         }
     }
-    json!({ "rules": rules }).to_string()
+    Ok(json!({ "rules": rules }).to_string().into_bytes())
 }
 
-/// Compiles one small policy over the data of [`by_data_text`].
-pub(super) fn by_data(_: &Workload, text: &str) -> anyhow::Result<Built> {
-    build(LOOKS_THROUGH_DATA, Some(text))
+/// Compiles one small policy over the data of [`indexed_text`].
+pub(super) fn indexed(_: &Workload, text: Vec<u8>) -> anyhow::Result<Box<dyn Engine>> {
+    build(LOOKS_UP, Some(&String::from_utf8(text)?))
 }
 
-const LOOKS_THROUGH_DATA: &str = r#"package bench
+const LOOKS_UP: &str = r#"package bench
 
 import rego.v1
 
 tiers contains rule.tier if {
-    some key in ["*", input.first]
-    some rule in data.rules[input.action][key]
-    matches(rule)
+    some key in input.keys
+    some rule in data.rules[key]
+    flags_match(rule)
+    object_matches(rule)
     holds(rule)
 }
-
-matches(rule) if {
-    some line in rule.lines
-    line_matches(line)
-    flags_match(rule)
-}
-
-line_matches(line) if input.line == line
-line_matches(line) if startswith(input.line, concat("", [line, " "]))
 
 flags_match(rule) if not rule.flags
 flags_match(rule) if {
@@ -79,41 +70,17 @@ flags_match(rule) if {
     flag in input.words
 }
 
-matches(rule) if {
-    startswith(input.path, rule.folder)
-    endswith(input.path, rule.ending)
+object_matches(rule) if rule.plain
+object_matches(rule) if endswith(input.path, rule.ending)
+object_matches(rule) if startswith(input.tool, rule.tool_prefix)
+object_matches(rule) if {
+    rule.first_port <= input.port
+    input.port <= rule.last_port
+    block_matches(rule)
 }
 
-matches(rule) if input.path == rule.path
-
-matches(rule) if {
-    not rule.folder
-    endswith(input.path, rule.ending)
-}
-
-matches(rule) if {
-    input.host == rule.host
-    port_matches(rule)
-}
-
-matches(rule) if {
-    endswith(input.host, rule.domain)
-    port_matches(rule)
-}
-
-matches(rule) if {
-    net.cidr_contains(rule.block, input.ip)
-    port_matches(rule)
-}
-
-port_matches(rule) if not rule.ports
-port_matches(rule) if {
-    rule.ports[0] <= input.port
-    input.port <= rule.ports[1]
-}
-
-matches(rule) if startswith(input.tool, rule.tool_prefix)
-matches(rule) if input.tool == rule.tool
+block_matches(rule) if not rule.block
+block_matches(rule) if net.cidr_contains(rule.block, input.ip)
 
 holds(rule) if not rule.condition
 holds(rule) if {
@@ -128,16 +95,14 @@ struct Regorus {
     policy: CompiledPolicy,
 }
 
-fn build(text: &str, data: Option<&str>) -> anyhow::Result<Built> {
-    let start = Instant::now();
+fn build(text: &str, data: Option<&str>) -> anyhow::Result<Box<dyn Engine>> {
     let mut engine = Rego::new();
     engine.add_policy("bench.rego".to_owned(), text.to_owned())?;
     if let Some(data) = data {
         engine.add_data_json(data)?;
     }
-    let load = start.elapsed();
     let policy = engine.compile_with_entrypoint(&"data.bench.tiers".into())?;
-    Ok(Built { engine: Box::new(Regorus { policy }), load })
+    Ok(Box::new(Regorus { policy }))
 }
 
 impl Engine for Regorus {
@@ -174,10 +139,10 @@ fn input(data: &Request) -> Json {
         "branch": data.branch,
         "surface": data.surface,
         "risk": data.risk,
+        "keys": keys(data),
     });
     match &data.object {
         Object::Command(words) => {
-            input["first"] = words.first().cloned().into();
             input["line"] = words.join(" ").into();
             input["words"] = words.clone().into();
         }
@@ -188,59 +153,99 @@ fn input(data: &Request) -> Json {
             input["port"] = (*port).into();
         }
         Object::Tool { server, tool } => {
-            input["first"] = server.as_str().into();
             input["server"] = server.as_str().into();
             input["tool"] = tool.as_str().into();
         }
     }
-    if input["first"].is_null() {
-        input["first"] = "".into();
-    }
     input
 }
 
-/// What the data is filed by: a program, a server, else `*`.
-fn first(rule: &Rule) -> &str {
-    match &rule.target {
-        Target::Command { words, .. } => match words.first().map(Vec::as_slice) {
-            Some([program]) => program,
-            _ => "*",
+/// Under what a rule is filed that this request may match.
+fn keys(data: &Request) -> Vec<String> {
+    let action = data.action().name();
+    match &data.object {
+        Object::Command(words) => (1..=words.len().min(MOST_WORDS))
+            .map(|count| format!("{action} {}", words[..count].join(" ")))
+            .collect(),
+        Object::Path(_, path) => {
+            let folders = path.match_indices('/').skip(1).map(|(at, _)| &path[..at]);
+            let mut keys: Vec<String> =
+                folders.chain([&path[..]]).map(|folder| format!("{action} {folder}")).collect();
+            let name = path.rsplit('/').next().unwrap_or_default();
+            keys.push(format!("{action} **/{name}"));
+            if let Some((_, ending)) = name.rsplit_once('.') {
+                keys.push(format!("{action} *.{ending}"));
+            }
+            keys
+        }
+        Object::Host { name, .. } => match name.parse::<std::net::Ipv4Addr>() {
+            Ok(address) => {
+                let [one, two, ..] = address.octets();
+                vec![format!("block {one}.{two}")]
+            }
+            Err(_) => {
+                let mut keys = vec![format!("host {name}"), format!("domain {name}")];
+                let below = name.match_indices('.').map(|(at, _)| &name[at + 1..]);
+                keys.extend(
+                    below
+                        .flat_map(|domain| [format!("domain {domain}"), format!("below {domain}")]),
+                );
+                keys
+            }
         },
-        Target::Tool(server, _) => server,
-        Target::Path(..) | Target::Host(..) => "*",
+        Object::Tool { server, tool } => {
+            vec![format!("call {server}"), format!("call {server}/{tool}")]
+        }
     }
 }
 
+/// The most words that a command of the workload starts with.
+const MOST_WORDS: usize = 3;
+
+/// Under what a rule is filed. Only blocks of at least 16 bits are.
+fn keys_of_rule(rule: &Rule) -> Vec<String> {
+    let action = rule.action().name();
+    match &rule.target {
+        Target::Command { words, .. } => {
+            beginnings(words).into_iter().map(|line| format!("{action} {line}")).collect()
+        }
+        Target::Path(_, PathPattern::Below(folder) | PathPattern::EndingBelow(folder, _)) => {
+            vec![format!("{action} {}", folder.absolute())]
+        }
+        Target::Path(_, PathPattern::Named(name)) => vec![format!("{action} **/{name}")],
+        Target::Path(_, PathPattern::Ending(ending)) => vec![format!("{action} *.{ending}")],
+        Target::Host(HostPattern::Exactly(name), _) => vec![format!("host {name}")],
+        Target::Host(HostPattern::Below(domain), _) => vec![format!("below {domain}")],
+        Target::Host(HostPattern::Domain(domain), _) => vec![format!("domain {domain}")],
+        Target::Host(HostPattern::Block(address, _), _) => {
+            let [one, two, ..] = address.octets();
+            vec![format!("block {one}.{two}")]
+        }
+        Target::Tool(server, NamePattern::Exactly(tool)) => vec![format!("call {server}/{tool}")],
+        Target::Tool(server, _) => vec![format!("call {server}")],
+    }
+}
+
+/// What remains to be asked of a rule that was found.
 fn row(rule: &Rule) -> Json {
     let mut row = match &rule.target {
-        Target::Command { words, flags } if flags.is_empty() => {
-            json!({ "lines": beginnings(words) })
+        Target::Command { flags, .. } if !flags.is_empty() => {
+            json!({ "flags": flags, "plain": true })
         }
-        Target::Command { words, flags } => json!({ "lines": beginnings(words), "flags": flags }),
-        Target::Path(_, PathPattern::Below(folder)) => {
-            let folder = folder.absolute();
-            json!({ "folder": format!("{folder}/"), "ending": "", "path": folder })
+        Target::Path(_, PathPattern::EndingBelow(_, ending)) => {
+            json!({ "ending": format!(".{ending}") })
         }
-        Target::Path(_, PathPattern::EndingBelow(folder, ending)) => {
-            json!({ "folder": format!("{}/", folder.absolute()), "ending": format!(".{ending}") })
-        }
-        Target::Path(_, PathPattern::Named(name)) => json!({ "ending": format!("/{name}") }),
-        Target::Path(_, PathPattern::Ending(ending)) => json!({ "ending": format!(".{ending}") }),
-        Target::Host(pattern, _) => match pattern {
-            HostPattern::Exactly(name) => json!({ "host": name }),
-            HostPattern::Below(domain) => json!({ "domain": format!(".{domain}") }),
-            HostPattern::Domain(domain) => {
-                json!({ "domain": format!(".{domain}"), "host": domain })
+        Target::Host(pattern, ports) => {
+            let (first, last) = ports.unwrap_or((0, u16::MAX));
+            let mut row = json!({ "first_port": first, "last_port": last });
+            if let HostPattern::Block(address, bits) = pattern {
+                row["block"] = format!("{address}/{bits}").into();
             }
-            HostPattern::Block(address, bits) => json!({ "block": format!("{address}/{bits}") }),
-        },
-        Target::Tool(_, NamePattern::Exactly(name)) => json!({ "tool": name }),
+            row
+        }
         Target::Tool(_, NamePattern::Prefix(prefix)) => json!({ "tool_prefix": prefix }),
-        Target::Tool(_, NamePattern::Any) => json!({ "tool_prefix": "" }),
+        _ => json!({ "plain": true }),
     };
-    if let Target::Host(_, Some((first, last))) = rule.target {
-        row["ports"] = json!([first, last]);
-    }
     row["tier"] = rule.tier.name().into();
     match rule.condition {
         None => {}
