@@ -97,6 +97,14 @@ pub(crate) fn load(paths: &[PathBuf]) -> Result<Loaded, Stop> {
     }
 }
 
+/// A policy to decide with. An artifact is taken as it is: its texts were checked when it was made.
+pub(crate) fn policy(paths: &[PathBuf]) -> Result<Policy, Stop> {
+    match given(paths)? {
+        Given::Texts(sources) => compile(&check_sources(sources).map_err(Stop::Invalid)?),
+        Given::Artifact(policy) => Ok(policy),
+    }
+}
+
 /// The same, where `never` and `always` must not fail either.
 pub(crate) fn load_proved(paths: &[PathBuf]) -> Result<Loaded, Stop> {
     let loaded = load(paths)?;

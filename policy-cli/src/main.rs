@@ -40,11 +40,18 @@ fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
+            let words: Vec<_> = std::env::args_os().skip(1).collect();
+            if let Some(answered) = commands::hook::misused(&words, &error) {
+                return answered;
+            }
             // Help that nobody reads to its end is no failure.
             let _ = error.print();
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
+    if let commands::Command::Hook(args) = &cli.command {
+        return commands::hook::run(args);
+    }
     let mut ui = Ui::new(cli.color);
     let ended = cli.command.run(&mut ui).and_then(|outcome| {
         ui.finish()?;

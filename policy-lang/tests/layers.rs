@@ -36,11 +36,33 @@ const POLICY_LANG: &[&[&str]] = &[
     &["lint"],
 ];
 
+const POLICY_HOSTS: &[&[&str]] = &[
+    &["runtime"],
+    &["hook"],
+    &[
+        "codex",
+        "gemini_cli",
+        "cursor",
+        "copilot_cli",
+        "vscode",
+        "qwen_code",
+        "opencode",
+        "cline",
+        "openhands",
+        "amazon_q",
+    ],
+    // Another host runs its hooks too.
+    &["claude_code"],
+    &["hosts"],
+];
+
 #[test]
 fn modules_use_only_what_stands_below_them() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut wrong = Vec::new();
-    for (folder, order) in [("../policy-eval", POLICY_EVAL), (".", POLICY_LANG)] {
+    for (folder, order) in
+        [("../policy-eval", POLICY_EVAL), (".", POLICY_LANG), ("../policy-hosts", POLICY_HOSTS)]
+    {
         let heights: BTreeMap<&str, usize> = order
             .iter()
             .enumerate()

@@ -8,6 +8,7 @@ mod diff;
 mod explain;
 mod fmt;
 mod graph;
+pub(crate) mod hook;
 mod init;
 mod lint;
 mod other;
@@ -47,6 +48,8 @@ pub(crate) enum Command {
     Graph(graph::GraphArgs),
     /// Say what an operating system can hold a sandbox to.
     Scope(scope::ScopeArgs),
+    /// Answer an agent runtime that asks before it acts.
+    Hook(Box<hook::HookArgs>),
     /// Write a policy to start from.
     Init(init::InitArgs),
     /// Print completions for a shell.
@@ -71,6 +74,8 @@ impl Command {
             Command::Verify(args) => verify::run(args, ui),
             Command::Graph(args) => graph::run(args, ui),
             Command::Scope(args) => scope::run(args, ui),
+            // The output and the exit code of a hook are the host's: `main` hands over to it.
+            Command::Hook(_) => Err(Stop::usage("a hook has an answer of its own")),
             Command::Init(args) => init::run(args, ui),
             Command::Completions(args) => completions::run(args, ui),
             Command::Debug(args) => debug::run(args, ui),

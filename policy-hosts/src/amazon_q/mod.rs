@@ -1,0 +1,3 @@
+//! Amazon Q Developer CLI, and Kiro CLI.
+
+pub(crate) mod hook;

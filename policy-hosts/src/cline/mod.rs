@@ -1,0 +1,3 @@
+//! Cline.
+
+pub(crate) mod hook;

@@ -1,0 +1,3 @@
+//! GitHub Copilot CLI.
+
+pub(crate) mod hook;

@@ -1,0 +1,3 @@
+//! Gemini CLI.
+
+pub(crate) mod hook;

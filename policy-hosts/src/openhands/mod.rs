@@ -1,0 +1,3 @@
+//! OpenHands.
+
+pub(crate) mod hook;

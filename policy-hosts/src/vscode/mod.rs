@@ -1,0 +1,3 @@
+//! Visual Studio Code.
+
+pub(crate) mod hook;
