@@ -245,7 +245,10 @@ pub(crate) struct Search<'m> {
     space: Space<'m>,
     question: Question,
     formulas: Vec<Id>,
-    facts: FxHashMap<u32, Fact>,
+    /// What atoms ask, each once.
+    facts: Vec<Fact>,
+    /// By atom: the place of its fact in `facts`.
+    fact_of: Vec<u32>,
     seen: FxHashSet<Key>,
     /// Answers of the first side above this rank are of no interest.
     ceiling: Option<u8>,
@@ -482,7 +485,8 @@ impl<'g, 'm> Writer<'g, 'm> {
             space,
             question,
             formulas: Vec::new(),
-            facts: FxHashMap::default(),
+            facts: Vec::new(),
+            fact_of: Vec::new(),
             seen: FxHashSet::default(),
             ceiling: None,
             scope: Scope::Everywhere,
@@ -492,8 +496,15 @@ impl<'g, 'm> Writer<'g, 'm> {
             bases: None,
         };
         search.formulas = search.question.statements.iter().map(|one| one.formula).collect();
+        let mut numbers: FxHashMap<Fact, u32> = FxHashMap::default();
         for atom in 0..search.space.atoms.len() as u32 {
-            search.facts.insert(atom, search.space.fact(atom));
+            let fact = search.space.fact(atom);
+            let next = search.facts.len() as u32;
+            let number = *numbers.entry(fact).or_insert_with_key(|fact| {
+                search.facts.push(fact.clone());
+                next
+            });
+            search.fact_of.push(number);
         }
         search.set_platform();
         search
@@ -505,7 +516,7 @@ impl<'m> Search<'m> {
     fn set_platform(&mut self) {
         let fact = Fact::Value(Source::Builtin(Attr::Platform));
         let asked: Vec<u32> =
-            (0..self.space.atoms.len() as u32).filter(|atom| self.facts[atom] == fact).collect();
+            (0..self.space.atoms.len() as u32).filter(|&atom| *self.fact(atom) == fact).collect();
         if asked.is_empty() {
             return;
         }
@@ -546,7 +557,7 @@ impl<'m> Search<'m> {
 
     /// Whether a statement asks a fact.
     pub(crate) fn asks(&self, fact: &Fact) -> bool {
-        self.facts.values().any(|known| known == fact)
+        self.facts.contains(fact)
     }
 
     /// Says on which sides a statement stands.
@@ -748,9 +759,10 @@ impl<'m> Search<'m> {
         if !self.seen.insert(state.key.clone()) {
             return Ok(Flow::Continue);
         }
-        let Some(fact) = self.next_fact(&state, subject) else {
+        let Some(number) = self.next_fact(&state, subject) else {
             return Ok(self.leaf(&state, visit));
         };
+        let fact = self.facts[number as usize].clone();
         let live: Vec<u32> = {
             let mut live: Vec<u32> = state
                 .key
@@ -758,7 +770,7 @@ impl<'m> Search<'m> {
                 .iter()
                 .flat_map(|&(_, id)| self.arena.atoms(id))
                 .copied()
-                .filter(|atom| self.facts[atom] == fact)
+                .filter(|&atom| self.fact_of[atom as usize] == number)
                 .collect();
             live.sort_unstable();
             live.dedup();
@@ -956,51 +968,57 @@ impl<'m> Search<'m> {
     }
 
     /// The fact to look at next: those of the subject first, what is done before how.
-    fn next_fact(&self, state: &State, subject: Option<usize>) -> Option<Fact> {
-        let mut counts: BTreeMap<u32, usize> = BTreeMap::new();
-        let mut of_subject: Vec<u32> = Vec::new();
+    fn next_fact(&self, state: &State, subject: Option<usize>) -> Option<u32> {
+        // By fact: its first atom, whether the subject asks it, and how often it is asked.
+        let mut asked: Vec<(u32, bool, usize)> = vec![(u32::MAX, false, 0); self.facts.len()];
         for &(index, id) in &state.key.open {
+            let is_own = subject == Some(index as usize);
             for &atom in self.arena.atoms(id) {
-                *counts.entry(atom).or_default() += 1;
-                if subject == Some(index as usize) {
-                    of_subject.push(atom);
-                }
+                let known = &mut asked[self.fact_of[atom as usize] as usize];
+                known.0 = known.0.min(atom);
+                known.1 |= is_own;
+                known.2 += 1;
             }
         }
-        let mut facts: Vec<(&Fact, bool, usize)> = Vec::new();
-        for (atom, count) in counts {
-            let fact = &self.facts[&atom];
-            let is_own = of_subject.contains(&atom);
-            match facts.iter_mut().find(|(known, ..)| *known == fact) {
-                Some(known) => {
-                    known.1 |= is_own;
-                    known.2 += count;
-                }
-                None => facts.push((fact, is_own, count)),
-            }
-        }
+        let mut facts: Vec<(u32, u32, bool, usize)> = asked
+            .into_iter()
+            .zip(0..)
+            .filter(|((.., count), _)| *count > 0)
+            .map(|((first, is_own, count), number)| (first, number, is_own, count))
+            .collect();
+        facts.sort_unstable();
+        let asks = |fact: &Fact| {
+            let mut numbers = facts.iter().map(|&(_, number, ..)| number);
+            numbers.find(|&number| self.facts[number as usize] == *fact)
+        };
         // A socket has no port and no method, so where it leads is chosen first.
         if self.space.action.has_port() {
-            for first in [Fact::Resolved, Fact::Endpoint] {
-                if facts.iter().any(|(fact, ..)| **fact == first) {
-                    return Some(first);
-                }
+            let first = asks(&Fact::Resolved).or_else(|| asks(&Fact::Endpoint));
+            if first.is_some() {
+                return first;
             }
         }
         // The first word says where the program lies.
-        if self.space.action == Action::Run
-            && self.space.reading != Reading::Plain
-            && let Some((fact, ..)) = facts.iter().find(|(fact, ..)| **fact == Fact::Command)
-        {
-            return Some((*fact).clone());
+        if self.space.action == Action::Run && self.space.reading != Reading::Plain {
+            let command = asks(&Fact::Command);
+            if command.is_some() {
+                return command;
+            }
         }
         let is_object = |fact: &Fact| {
             matches!(fact, Fact::Command | Fact::Pair | Fact::Path(Source::Builtin(Attr::Path)))
         };
         facts
             .into_iter()
-            .max_by_key(|(fact, is_own, count)| (*is_own, is_object(fact), *count))
-            .map(|(fact, ..)| fact.clone())
+            .max_by_key(|&(_, number, is_own, count)| {
+                (is_own, is_object(&self.facts[number as usize]), count)
+            })
+            .map(|(_, number, ..)| number)
+    }
+
+    /// What an atom asks.
+    fn fact(&self, atom: u32) -> &Fact {
+        &self.facts[self.fact_of[atom as usize] as usize]
     }
 
     fn pruner(&mut self, state: &State, live: &[u32], subject: Option<usize>) -> Pruner {
