@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use policy_eval::engine::tables::Source;
 use policy_eval::{Action, Attr, Decision, Floor, ObjectKind, Policy, RequestBuf, describe};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::example;
 use super::report::{
@@ -23,7 +23,7 @@ use crate::analysis::setup::Setup;
 use crate::analysis::space::{Fact, Reading, Value};
 use crate::compile::{CompileError, compile};
 use crate::interp;
-use crate::model::{Atom, Formula, Model, RuleOptions, words};
+use crate::model::{Atom, Formula, Model, Rule, RuleOptions, words};
 use crate::span::Location;
 
 /// How much one statement's region may cost, in steps; some microseconds each at most.
@@ -70,6 +70,9 @@ pub fn compare(old: &Model, new: &Model, budget: u64) -> Result<Report, CompareE
     let setup = Setup::of_two(&joined, &names, old, new);
     let mut comparison = Comparison {
         models: [old, new],
+        names: [old, new].map(|model| {
+            model.rules.iter().enumerate().map(|(index, rule)| (&*rule.name, index)).collect()
+        }),
         policies: [
             old_policy.map_err(|error| CompareError { side: Side::Old, error })?,
             new_policy.map_err(|error| CompareError { side: Side::New, error })?,
@@ -106,6 +109,8 @@ struct Claim {
 
 struct Comparison<'m> {
     models: [&'m Model; 2],
+    /// By side and name: the place of a rule. Decisions name rules, and there are many of both.
+    names: [FxHashMap<&'m str, usize>; 2],
     policies: [Policy; 2],
     budget: u64,
     found: Vec<Difference>,
@@ -434,7 +439,7 @@ impl<'m> Comparison<'m> {
         if claim.aspect == search::Aspect::Tier && claim.beside.is_none() {
             for (side, decision) in [(0, old), (1, new)] {
                 let Some(rule) = decision.rule else { continue };
-                let index = self.models[side].rules.iter().position(|own| own.name == rule.name);
+                let index = self.names[side].get(rule.name).copied();
                 let Some(origin) = index.map(Origin::Rule) else { continue };
                 if self.changed.contains(&(side, origin)) {
                     responsible.push(self.changed_sentence(side, origin));
@@ -456,10 +461,8 @@ impl<'m> Comparison<'m> {
             Origin::Rule(index) => {
                 let rule = &model.rules[index];
                 // The same rule that may loosen on one side only: a delegation changed.
-                let other = &self.models[1 - side].rules;
-                let stands_there = other.iter().any(|one| {
-                    one.name == rule.name
-                        && one.effect == rule.effect
+                let stands_there = self.rule(1 - side, &rule.name).is_some_and(|one| {
+                    one.effect == rule.effect
                         && one.layer == rule.layer
                         && same_text(model, rule.at, self.models[1 - side], one.at)
                 });
@@ -488,6 +491,11 @@ impl<'m> Comparison<'m> {
         }
     }
 
+    /// The rule of a name.
+    fn rule(&self, side: usize, name: &str) -> Option<&'m Rule> {
+        self.names[side].get(name).map(|&index| &self.models[side].rules[index])
+    }
+
     fn name(&self, side: usize, origin: Origin) -> String {
         match origin {
             Origin::Rule(index) => self.models[side].rules[index].name.clone(),
@@ -508,8 +516,8 @@ impl<'m> Comparison<'m> {
             });
             holds
         };
-        let named = |model: &'m Model, name: &str| {
-            model.rules.iter().find(|rule| rule.name == name && rule.actions.contains(action))
+        let named = |side: usize, name: &str| {
+            self.rule(side, name).filter(|rule| rule.actions.contains(action))
         };
         let mut met = None;
         for one in changed.iter().rev() {
@@ -519,8 +527,8 @@ impl<'m> Comparison<'m> {
             let own = usize::from(one.side == Side::New);
             for side in [own, 1 - own] {
                 let (model, other) = (self.models[side], self.models[1 - side]);
-                let Some(rule) = named(model, &sentence.name) else { continue };
-                let counterpart = named(other, &sentence.name);
+                let Some(rule) = named(side, &sentence.name) else { continue };
+                let counterpart = named(1 - side, &sentence.name);
                 let is_met = holds(model, &rule.when)
                     && counterpart.is_none_or(|there| !holds(other, &there.when));
                 if met.is_none() || is_met {
@@ -550,20 +558,18 @@ impl<'m> Comparison<'m> {
     /// The difference by a request that reads well, and that both policies answer alike.
     fn told(&self, difference: Difference) -> Difference {
         let mut hints = example::Hints::default();
-        let rules = |side: usize| self.models[side].rules.iter();
         for (side, answer) in [(0, &difference.from), (1, &difference.to)] {
-            let is_changed = |name: &str| {
-                let names = difference.changed.iter().filter_map(|one| one.sentence.as_ref());
-                names.into_iter().any(|sentence| sentence.name == name)
-            };
-            // What stands on one side only comes first.
-            for rule in rules(side).filter(|rule| is_changed(&rule.name)) {
-                hints.changed(self.models[side], &rule.when);
+            let model = self.models[side];
+            let names = difference.changed.iter().filter_map(|one| one.sentence.as_ref());
+            let changed: Vec<&str> = names.map(|sentence| &*sentence.name).collect();
+            for rule in changed.iter().filter_map(|name| self.rule(side, name)) {
+                hints.changed(model, &rule.when);
             }
-            if let Some(own) = answer.decided_by.rule().filter(|own| !is_changed(&own.name))
-                && let Some(rule) = rules(side).find(|rule| rule.name == own.name)
+            if let Some(own) = answer.decided_by.rule()
+                && !changed.contains(&&*own.name)
+                && let Some(rule) = self.rule(side, &own.name)
             {
-                hints.beside(self.models[side], &rule.when);
+                hints.beside(model, &rule.when);
             }
         }
         for &(side, origin) in &self.changed {
@@ -618,7 +624,7 @@ impl<'m> Comparison<'m> {
         let mut marks: Vec<String> = decision.marks.iter().map(str::to_owned).collect();
         marks.sort();
         let decided_by = match decision.rule {
-            Some(rule) => match model.rules.iter().find(|own| own.name == rule.name) {
+            Some(rule) => match self.rule(side, rule.name) {
                 Some(own) => {
                     DecidedBy::Rule(sentence(model, own.at, own.name.clone(), own.reason.clone()))
                 }
