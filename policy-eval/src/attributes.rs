@@ -1,16 +1,17 @@
 //! What is known of each attribute of a part.
 
 use crate::canon;
-use crate::facts::{Args, Attribute, Command, Endpoint, HostValue, Judged, Object};
+use crate::facts::{Args, Attribute, Command, Endpoint, HostValue, Judged, Object, Word};
 use crate::json::Json;
 use crate::request::Declared;
+use crate::text::shell_word;
 use crate::vocab::Attr;
 
 impl<'a> Judged<'a> {
     /// What is known of an attribute of the part.
     ///
-    /// `args_text` is not here: writing canonical JSON allocates, so the engines ask
-    /// [`Judged::args`] where a policy speaks of it. `argv` gives the words of the first form.
+    /// `args_text` and `written` are not here: making a text allocates, so the engines ask for
+    /// [`Judged::made_text`] where a policy speaks of them. `argv` gives the words of the first form.
     pub fn attribute(&self, attr: Attr) -> Attribute<'a> {
         let request = self.request;
         match attr {
@@ -77,7 +78,7 @@ impl<'a> Judged<'a> {
                 Object::Tool { tool, .. } => tool.into(),
                 _ => Attribute::Unsent,
             },
-            Attr::ArgsText => Attribute::Unsent,
+            Attr::ArgsText | Attr::Written => Attribute::Unsent,
             Attr::ReadOnly => request.read_only.into(),
             Attr::Destructive => request.destructive.into(),
             Attr::OpenWorld => request.open_world.into(),
@@ -105,6 +106,18 @@ impl<'a> Judged<'a> {
             Attr::Platform => request.platform.map(|platform| platform.name()).into(),
             Attr::Interactive => request.interactive.into(),
             Attr::Risk => request.risk.into(),
+        }
+    }
+
+    /// The text that has to be made of the part before a rule can look at it: of a call its
+    /// arguments as canonical JSON (`args_text`), of a command its words as they stand in what was
+    /// sent (`written`), joined with blanks and quoted where a shell would read them otherwise.
+    /// A word that is known only when the command runs is `…`.
+    pub fn made_text(&self) -> Option<String> {
+        match self.part.object {
+            Object::Tool { args: Args::Known(args), .. } => Some(args.canonical()),
+            Object::Command(Command { written: words @ [_, ..], .. }) => Some(written(words)),
+            _ => None,
         }
     }
 
@@ -156,5 +169,57 @@ impl<'a> Judged<'a> {
             Object::Endpoint(endpoint) => Some(endpoint),
             _ => None,
         }
+    }
+}
+
+/// Words as shell text.
+fn written(words: &[Word<'_>]) -> String {
+    let mut text = String::new();
+    for (index, word) in words.iter().enumerate() {
+        if index > 0 {
+            text.push(' ');
+        }
+        match word.value() {
+            Some(value) => text.push_str(&shell_word(value)),
+            None if word.under_home => {
+                text.push('~');
+                text.push_str(word.text);
+            }
+            None => text.push('…'),
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::canon;
+    use crate::request::Request;
+
+    fn written(request: &Request<'_>) -> Vec<Option<String>> {
+        let mut all = Vec::new();
+        canon::parts(request, &mut |judged| all.push(judged.made_text()));
+        all
+    }
+
+    #[test]
+    fn a_command_is_written_as_it_was_sent() {
+        for (line, expected) in [
+            ("git  'status'", &["git status"][..]),
+            (
+                "ls && timeout 5 bash -c 'rm x; make'",
+                &["ls", "timeout 5 bash -c 'rm x; make'", "timeout 5 bash -c 'rm x; make'"],
+            ),
+            ("echo $X 'it'\\''s' \"\" ~/a", &["echo … 'it'\\''s' '' ~/a"]),
+            ("xargs -n1 env rm", &["xargs -n1 env rm"]),
+        ] {
+            let all: Vec<_> = written(&Request::shell(line)).into_iter().flatten().collect();
+            assert_eq!(all, expected, "{line}");
+        }
+        assert_eq!(
+            written(&Request::argv(&["env", "git", "a b", "*"])),
+            [Some("env git 'a b' '*'".to_owned())]
+        );
+        assert_eq!(written(&Request::shell("ls (")).last(), Some(&None), "what is not understood");
     }
 }

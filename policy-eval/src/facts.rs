@@ -99,6 +99,9 @@ pub struct Command<'a> {
     pub program: PathValue<'a>,
     /// The shell text as sent.
     pub line: Option<&'a str>,
+    /// The words as they stand in what was sent, before a wrapper is looked through. Empty where
+    /// no command runs, or nothing is known of it.
+    pub written: &'a [Word<'a>],
     /// The part stands for no command at all (a bare assignment): only its floors count, and
     /// where they are lifted nothing is left to object to.
     pub nothing_runs: bool,

@@ -68,7 +68,7 @@ pub use policy::{Live, Policy, Status};
 pub use request::{Declared, Request, ShellKind};
 pub use request_json::{MAX_LINE_BYTES, RequestBuf, to_json};
 pub use session::Session;
-pub use text::{is_control, is_unseen, safe};
+pub use text::{is_control, is_unseen, safe, shell_word};
 pub use tier::{RecordLevel, Tier};
 pub use truth::Truth;
 pub use vocab::{

@@ -38,6 +38,22 @@ pub(crate) fn is_blank(text: &str) -> bool {
     !text.as_bytes().first().is_some_and(u8::is_ascii_graphic) && text.trim().is_empty()
 }
 
+/// A word as shell text: in single quotes where a shell would not read it as one word that stands
+/// for itself.
+///
+/// ```
+/// use policy_eval::shell_word;
+/// assert_eq!(shell_word("src/lib.rs"), "src/lib.rs");
+/// assert_eq!(shell_word("it's *"), r"'it'\''s *'");
+/// ```
+pub fn shell_word(word: &str) -> Cow<'_, str> {
+    let is_plain = |c: char| c.is_alphanumeric() || "_@%+=:,./-".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return Cow::Borrowed(word);
+    }
+    Cow::Owned(format!("'{}'", word.replace('\'', r"'\''")))
+}
+
 /// The text with every character that a terminal or a log obeys, or that a person does not see,
 /// written as `\u{…}`. Borrows where there is none.
 ///

@@ -493,6 +493,7 @@ attributes! {
     Escalated "escalated" [Run] Type::Bool;
     Opaque "opaque" [Run] Type::Bool;
     Line "line" [Run] Type::String;
+    Written "written" [Run] Type::String;
     Host "host" [Connect Fetch Use] Type::Host;
     Ip "ip" [Connect Listen Fetch] Type::Ip;
     Port "port" [Connect Listen Fetch] Type::Int;

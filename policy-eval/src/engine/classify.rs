@@ -48,7 +48,7 @@ pub(super) struct Facts<'t, 'a> {
     pub(super) words: &'a [Word<'a>],
     /// What a tool says of itself in its favour counts.
     pub(super) trusted: bool,
-    pub(super) args_text: Option<&'a str>,
+    pub(super) made_text: Option<&'a str>,
     /// The classes that were found, by place in the plan.
     classes: &'a mut [u32],
     /// Some of them are those of the words.
@@ -84,7 +84,7 @@ impl<'t, 'a> Facts<'t, 'a> {
         tables: &'t View<'t>,
         judged: &'a Judged<'a>,
         bindings: &'a Bindings<'a>,
-        args_text: Option<&'a str>,
+        made_text: Option<&'a str>,
         room: &'a mut Room,
     ) -> Facts<'t, 'a> {
         let plan = &tables.plans[judged.part.action as usize];
@@ -95,7 +95,7 @@ impl<'t, 'a> Facts<'t, 'a> {
             bindings,
             words: &[],
             trusted: false,
-            args_text,
+            made_text,
             classes: room.classes(),
             read_words: false,
         }
@@ -239,7 +239,7 @@ impl<'t, 'a> Facts<'t, 'a> {
                     other => other,
                 }
             }
-            Source::Builtin(Attr::ArgsText) => self.args_text.into(),
+            Source::Builtin(Attr::ArgsText | Attr::Written) => self.made_text.into(),
             Source::Builtin(attr) => judged.attribute(*attr),
             Source::Argument(path) => judged.argument(path),
             Source::Declared(name, plain) => match (plain, judged.declared(name)) {

@@ -218,20 +218,20 @@ impl Total {
 
 /// Decides one part: the strictest that follows from any reading of its roots.
 pub(crate) fn decide_part(tables: &View<'_>, judged: &Judged<'_>) -> Outcome {
-    let args_text = args_text(tables, judged);
+    let made_text = made_text(tables, judged);
     if tables.plans[judged.part.action as usize].roots.is_empty() {
-        return decide_reading(tables, judged, &Bindings::NONE, args_text.as_deref());
+        return decide_reading(tables, judged, &Bindings::NONE, made_text.as_deref());
     }
     let mut readings = Readings::new(tables, judged);
     if let Some(bindings) = readings.only() {
-        return decide_reading(tables, judged, &bindings, args_text.as_deref());
+        return decide_reading(tables, judged, &bindings, made_text.as_deref());
     }
     let mut strictest = Outcome::NOTHING;
     for _ in 0..READINGS {
         if !readings.advance() {
             return strictest;
         }
-        let outcome = decide_reading(tables, judged, &readings.bindings, args_text.as_deref());
+        let outcome = decide_reading(tables, judged, &readings.bindings, made_text.as_deref());
         strictest = strictest.strictest(outcome);
     }
     if readings.advance() {
@@ -241,16 +241,10 @@ pub(crate) fn decide_part(tables: &View<'_>, judged: &Judged<'_>) -> Outcome {
     strictest
 }
 
-/// The arguments as canonical text, where the policy asks for it.
-fn args_text(tables: &View<'_>, judged: &Judged<'_>) -> Option<String> {
-    match judged.args() {
-        crate::facts::Args::Known(args)
-            if tables.plans[judged.part.action as usize].needs_args_text =>
-        {
-            Some(args.canonical())
-        }
-        _ => None,
-    }
+/// The text that is made of the part, where the policy asks for it.
+fn made_text(tables: &View<'_>, judged: &Judged<'_>) -> Option<String> {
+    let is_asked = tables.plans[judged.part.action as usize].needs_text;
+    if is_asked { judged.made_text() } else { None }
 }
 
 /// The readings of a part: for each root with several bindings, each that contains one of the
@@ -467,11 +461,11 @@ fn decide_reading(
     tables: &View<'_>,
     judged: &Judged<'_>,
     bindings: &Bindings<'_>,
-    args_text: Option<&str>,
+    made_text: Option<&str>,
 ) -> Outcome {
     let part = judged.part;
     let mut room = Room::new(&tables.plans[part.action as usize]);
-    let mut facts = Facts::new(tables, judged, bindings, args_text, &mut room);
+    let mut facts = Facts::new(tables, judged, bindings, made_text, &mut room);
     facts.hear_annotations();
     let resolved = is_resolved(part);
     let nothing_runs = runs_nothing(part);
@@ -875,7 +869,7 @@ pub(crate) fn each_counted(
     judged: &Judged<'_>,
     each: &mut impl FnMut(&Judged<'_>, &Outcome),
 ) {
-    let args_text = args_text(tables, judged);
+    let made_text = made_text(tables, judged);
     let mut readings = Readings::new(tables, judged);
     for _ in 0..READINGS {
         if !readings.advance() {
@@ -883,7 +877,7 @@ pub(crate) fn each_counted(
         }
         let mut room = Room::new(readings.plan);
         let mut facts =
-            Facts::new(tables, judged, &readings.bindings, args_text.as_deref(), &mut room);
+            Facts::new(tables, judged, &readings.bindings, made_text.as_deref(), &mut room);
         facts.hear_annotations();
         facts.count(each);
     }
@@ -902,7 +896,7 @@ pub(crate) fn matched_rules(
     judged: &Judged<'_>,
     not_sent: &mut Vec<String>,
 ) -> Vec<MatchedRule> {
-    let args_text = args_text(tables, judged);
+    let made_text = made_text(tables, judged);
     let mut readings = Readings::new(tables, judged);
     let mut truths = vec![Truth::NO; tables.rules.rows as usize];
     for _ in 0..READINGS {
@@ -911,7 +905,7 @@ pub(crate) fn matched_rules(
         }
         let mut room = Room::new(readings.plan);
         let mut facts =
-            Facts::new(tables, judged, &readings.bindings, args_text.as_deref(), &mut room);
+            Facts::new(tables, judged, &readings.bindings, made_text.as_deref(), &mut room);
         facts.hear_annotations();
         let resolved = is_resolved(judged.part);
         for form in forms_of(judged.part) {

@@ -418,8 +418,8 @@ pub struct Plan {
     /// Roots that patterns of the action start from.
     pub roots: Box<[u16]>,
     pub counts: Box<[u32]>,
-    /// Some condition asks for `args_text`.
-    pub needs_args_text: bool,
+    /// Some condition asks for a text that has to be made: `args_text`, `written`.
+    pub needs_text: bool,
 }
 
 /// A sequence, as an action reads it.

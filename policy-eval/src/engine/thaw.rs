@@ -235,7 +235,7 @@ impl View<'_> {
             folded: plan.folded.as_ref().map(|filed| self.thaw_filed(filed)),
             roots: plan.roots.clone(),
             counts: plan.counts.clone(),
-            needs_args_text: plan.needs_args_text,
+            needs_text: plan.needs_text,
         }
     }
 

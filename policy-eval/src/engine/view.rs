@@ -172,7 +172,7 @@ pub(crate) struct Plan {
     pub(crate) folded: Option<Filed>,
     pub(crate) roots: Box<[u16]>,
     pub(crate) counts: Box<[u32]>,
-    pub(crate) needs_args_text: bool,
+    pub(crate) needs_text: bool,
 }
 
 #[derive(Debug)]
@@ -706,7 +706,7 @@ fn plan(from: &mut Decoder<'_>, section: Extent) -> Result<Plan, LoadError> {
         folded: from.optional(|from| filed(from, section))?,
         roots: from.list(Decoder::row)?,
         counts: from.list(Decoder::number)?,
-        needs_args_text: from.flag()?,
+        needs_text: from.flag()?,
     })
 }
 

@@ -444,7 +444,7 @@ impl Writer {
         let out = &mut self.index;
         out.list(&plan.roots, |out, root| root.write(&mut out.bytes));
         out.list(&plan.counts, |out, &count| out.number(count));
-        out.flag(plan.needs_args_text);
+        out.flag(plan.needs_text);
     }
 
     fn filed(&mut self, filed: &Filed) {

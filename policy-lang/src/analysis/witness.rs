@@ -206,7 +206,8 @@ fn request(wanted: &Wanted<'_>, attempt: usize) -> Option<RequestBuf> {
                         };
                         set(&mut fields, "args_json", text(&raw))?;
                     }
-                    Source::Builtin(Attr::Line) => {
+                    // A command as it is written is a line that holds it alone.
+                    Source::Builtin(Attr::Line | Attr::Written) => {
                         let Value::Text(value) = value else { return None };
                         line = Some(value);
                     }

@@ -12,7 +12,7 @@ use crate::span::{Location, SourceId};
 use crate::syntax::ast::{self, Given, Object, TestLine, Value};
 
 /// What follows from the object of a line.
-pub(crate) const FOLLOWS: [Attr; 11] = [
+pub(crate) const FOLLOWS: [Attr; 12] = [
     Attr::Path,
     Attr::Argv,
     Attr::Program,
@@ -20,6 +20,7 @@ pub(crate) const FOLLOWS: [Attr; 11] = [
     Attr::Ip,
     Attr::Socket,
     Attr::ArgsText,
+    Attr::Written,
     Attr::Server,
     Attr::Tool,
     Attr::Kind,

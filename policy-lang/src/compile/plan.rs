@@ -93,7 +93,7 @@ impl Maker<'_> {
             default: Some(self.model.default_tier(action)),
             sequences: self.sequences(&variables),
             roots: self.roots(&variables),
-            needs_args_text: variables.iter().any(|&variable| self.reads_args_text(variable)),
+            needs_text: variables.iter().any(|&variable| self.reads_made_text(variable)),
             listed: self.file(&listed, &variables, false),
             filed: self.file(&rules, &variables, false),
             folded: folds.then(|| self.file(&rules, &variables, true)),
@@ -174,8 +174,9 @@ impl Maker<'_> {
         roots.into_iter().collect()
     }
 
-    fn reads_args_text(&self, variable: u32) -> bool {
-        source_of(self.tables, variable) == Some(&Source::Builtin(Attr::ArgsText))
+    fn reads_made_text(&self, variable: u32) -> bool {
+        let source = source_of(self.tables, variable);
+        matches!(source, Some(Source::Builtin(Attr::ArgsText | Attr::Written)))
     }
 
     /// The forest, and the rules that it leaves out.

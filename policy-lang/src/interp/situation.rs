@@ -27,8 +27,8 @@ pub(super) struct Situation<'a> {
     bindings: Vec<Binding<'a>>,
     /// The policy believes what the tool says of itself.
     trusted: bool,
-    /// The arguments of a call in canonical form.
-    args_text: Option<String>,
+    /// What is made of the part as text: arguments in canonical form, a command as it is written.
+    made_text: Option<String>,
 }
 
 /// One way to take a part.
@@ -58,11 +58,8 @@ impl<'a> Situation<'a> {
     }
 
     fn new(model: &'a Model, judged: &'a Judged<'a>, bindings: Vec<Binding<'a>>) -> Self {
-        let args_text = match judged.args() {
-            Args::Known(args) => Some(args.canonical()),
-            Args::Unknown => None,
-        };
-        let doubting = Situation { model, judged, bindings, trusted: false, args_text };
+        let made_text = judged.made_text();
+        let doubting = Situation { model, judged, bindings, trusted: false, made_text };
         let trusted = model
             .trusts
             .iter()
@@ -208,9 +205,9 @@ impl Reading<'_> {
     }
 
     fn value(&self, attr: &AttrRef) -> Attribute<'_> {
-        let Situation { model, judged, trusted, args_text, .. } = self.situation;
+        let Situation { model, judged, trusted, made_text, .. } = self.situation;
         match attr {
-            AttrRef::Builtin(Attr::ArgsText) => args_text.as_deref().into(),
+            AttrRef::Builtin(Attr::ArgsText | Attr::Written) => made_text.as_deref().into(),
             AttrRef::Builtin(attr) => match (attr, judged.attribute(*attr)) {
                 (Attr::ReadOnly, Attribute::Bool(true))
                 | (Attr::Destructive | Attr::OpenWorld, Attribute::Bool(false))

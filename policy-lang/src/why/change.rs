@@ -290,6 +290,7 @@ fn set_builtin<'a>(
         | Attr::Argv
         | Attr::Program
         | Attr::Line
+        | Attr::Written
         | Attr::Host
         | Attr::Ip
         | Attr::Port

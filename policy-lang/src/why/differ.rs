@@ -314,6 +314,9 @@ impl<'a> Differ<'a> {
                     policy_eval::Args::Unknown => Shown::Unsent,
                 };
             }
+            AttrRef::Builtin(Attr::Written) => {
+                return self.judged.made_text().map_or(Shown::Unsent, |_| Shown::Hidden);
+            }
             AttrRef::Builtin(attr) => self.judged.attribute(*attr),
             AttrRef::Argument(path) => {
                 return match self.judged.argument(path) {

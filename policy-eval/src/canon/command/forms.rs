@@ -289,6 +289,7 @@ fn emit_forms(
             base,
             program: program_path(ctx, call.words, base, &mut named),
             line: ctx.request.shell,
+            written: call.set.written.unwrap_or(call.words),
             nothing_runs: false,
         };
         let object = Object::Command(command);

@@ -105,6 +105,7 @@ fn setting<'s>(ctx: &'s Context<'s>, work: &'s Work, dialect: Dialect) -> Settin
         is_dry: false,
         floors: Floors::NONE,
         outer: None,
+        written: None,
         is_certain: true,
         depth: 0,
         dialect,
@@ -171,6 +172,7 @@ fn unknown_command(ctx: &Context<'_>, floors: Floors, emit: &mut dyn FnMut(&Part
         base: ctx.cwd,
         program: PathValue::Unsent,
         line: ctx.request.shell,
+        written: &[],
         nothing_runs: false,
     };
     let object = Object::Command(command);

@@ -77,6 +77,9 @@ pub(super) fn command(call: &Call<'_>, out: Out<'_>) -> Effect {
     if tables::is_ordinary(program.name) {
         return leaf(call, Floors::NONE, out);
     }
+    // What it runs is written in it.
+    let written = call.set.written.or(Some(call.words));
+    let call = &Call { set: Setting { written, ..call.set }, ..*call };
     if tables::SHELLS.contains(&program.name) {
         return shell(call, &program, out);
     }

@@ -88,6 +88,8 @@ pub(super) struct Setting<'s> {
     pub(super) floors: Floors,
     /// The commands around it, as they are written.
     pub(super) outer: Option<&'s Outer<'s>>,
+    /// The command that they stand in, where one wraps them: what was sent, and not a reading.
+    pub(super) written: Option<&'s [Word<'s>]>,
     /// Whether its commands are certainly meant.
     pub(super) is_certain: bool,
     pub(super) depth: u32,
@@ -599,6 +601,7 @@ impl Scanner<'_, '_> {
             base: dir,
             program: PathValue::Unsent,
             line: self.set.ctx.request.shell,
+            written: &[],
             // Where something was not understood, it may be a command.
             nothing_runs: !is_unknown,
         };

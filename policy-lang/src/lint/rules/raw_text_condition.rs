@@ -29,12 +29,12 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
                     return;
                 }
                 let (message, help) = match (path.names.first().map(String::as_str), tier) {
-                    (Some("line"), Tier::Allow | Tier::Review) => (
-                        "a permission that looks at the text of a command line",
+                    (Some("line" | "written"), Tier::Allow | Tier::Review) => (
+                        "a permission that looks at the text of a command",
                         "name the command: `allow run \"git status ...\"` knows where words begin",
                     ),
-                    (Some("line"), _) => (
-                        "a denial that knows one spelling of a command line",
+                    (Some("line" | "written"), _) => (
+                        "a denial that knows one spelling of a command",
                         "name the command: `deny run \"git push {--force|-f}\"` knows all spellings",
                     ),
                     (Some("args_text"), Tier::Allow | Tier::Review) => (
