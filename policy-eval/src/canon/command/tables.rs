@@ -117,6 +117,8 @@ pub(super) const WRAPPERS: &[Wrapper] = &[
         long_value: &["adjustment"],
         ..PLAIN
     },
+    // Of zsh; bash has no program of this name.
+    Wrapper { name: "noglob", ..PLAIN },
     Wrapper { name: "nohup", ..PLAIN },
     Wrapper {
         name: "stdbuf",
