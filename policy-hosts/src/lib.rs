@@ -1,7 +1,7 @@
 //! Agent runtimes: what each asks before it acts, and how each is configured.
 //!
 //! One folder a runtime. A runtime calls a hook and wants an answer in its own form ([`hook`]); it has
-//! a permission system of its own, which can be read as a policy (`import`) or written from one
+//! a permission system of its own, which can be read as a policy ([`import`]) or written from one
 //! (`export`). What a runtime cannot express becomes the stricter thing that it can, and is told.
 
 mod amazon_q;
@@ -13,6 +13,7 @@ mod cursor;
 mod gemini_cli;
 pub mod hook;
 mod hosts;
+pub mod import;
 mod opencode;
 mod openhands;
 mod qwen_code;

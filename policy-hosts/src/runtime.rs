@@ -84,6 +84,24 @@ impl Runtime {
             Runtime::Acp => "acp",
         }
     }
+
+    /// The name as its makers write it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Runtime::ClaudeCode => "Claude Code",
+            Runtime::Codex => "Codex",
+            Runtime::GeminiCli => "Gemini CLI",
+            Runtime::Cursor => "Cursor",
+            Runtime::CopilotCli => "GitHub Copilot CLI",
+            Runtime::VsCode => "Visual Studio Code",
+            Runtime::QwenCode => "Qwen Code",
+            Runtime::OpenCode => "opencode",
+            Runtime::Cline => "Cline",
+            Runtime::OpenHands => "OpenHands",
+            Runtime::AmazonQ => "Amazon Q Developer CLI",
+            Runtime::Acp => "the Agent Client Protocol",
+        }
+    }
 }
 
 impl fmt::Display for Runtime {

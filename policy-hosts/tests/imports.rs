@@ -1,0 +1,329 @@
+//! Imported rules decide as the runtime they come from does: every case of `tests/data/cases` is
+//! imported and decided, and what differs is listed by name.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use policy_eval::{Policy, Request, Tier};
+use policy_hosts::Runtime;
+use policy_hosts::import::{Import, ImportError, Options, import};
+use policy_lang::diagnostic::{Style, render_all};
+use policy_lang::span::Source;
+use policy_lang::{check::no_includes, compile};
+use serde_json::Value;
+
+fn data() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data"))
+}
+
+fn cases(name: &str) -> Vec<Value> {
+    let text = fs::read_to_string(data().join("cases").join(name)).expect("the cases are there");
+    text.lines().map(|line| serde_json::from_str(line).expect("a case is JSON")).collect()
+}
+
+fn read(runtime: Runtime, name: &str, text: &str, options: Options) -> Result<Import, ImportError> {
+    import(runtime, &[Source::new(name, text)], options)
+}
+
+fn policy(text: &str) -> Policy {
+    compile(vec![Source::new("imported.policy", text)], &no_includes).unwrap_or_else(|failure| {
+        panic!("{text}\n{}", shown(&failure.diagnostics, &failure.sources))
+    })
+}
+
+fn shown(findings: &[policy_lang::diagnostic::Diagnostic], sources: &[Arc<Source>]) -> String {
+    render_all(findings, sources, Style::Plain)
+}
+
+/// What differs, a line each, and how many agree.
+#[derive(Default)]
+struct Agreement {
+    agree: usize,
+    differ: Vec<String>,
+}
+
+impl Agreement {
+    fn note(&mut self, name: &str, expected: &str, got: &str, about: &str) {
+        if expected == got {
+            self.agree += 1;
+        } else {
+            self.differ.push(format!("{name}: {expected} there, {got} here: {about}"));
+        }
+    }
+
+    fn show(&self) -> String {
+        let all = self.agree + self.differ.len();
+        format!("{} of {all} agree\n{}", self.agree, self.differ.join("\n"))
+    }
+}
+
+fn strings(value: &Value) -> Vec<&str> {
+    value.as_array().map(|all| all.iter().filter_map(Value::as_str).collect()).unwrap_or_default()
+}
+
+#[test]
+fn codex_commands() {
+    let mut agreement = Agreement::default();
+    for case in cases("codex-exec.jsonl") {
+        let mut text = String::new();
+        for rule in case["rules"].as_array().expect("rules") {
+            text += &format!(
+                "prefix_rule(pattern = {}, decision = {})\n",
+                rule["pattern"], rule["decision"]
+            );
+        }
+        for (name, paths) in case["host_executables"].as_object().into_iter().flatten() {
+            text += &format!("host_executable(name = {name:?}, paths = {paths})\n");
+        }
+        let resolve_programs = case["resolve_host_executables"] == true;
+        let options = Options { resolve_programs, ..Options::default() };
+        let read = read(Runtime::Codex, "default.rules", &text, options).expect("it is read");
+        let argv = strings(&case["command"]);
+        let policy = policy(&read.policy);
+        let decision = policy.decide(&Request::argv(&argv));
+        let got = match (decision.default, decision.tier) {
+            (true, _) => "none",
+            (_, Tier::Allow) => "allow",
+            (_, Tier::Deny) => "forbidden",
+            _ => "prompt",
+        };
+        let expected = case["expect"].as_str().expect("an answer");
+        agreement.note(case["id"].as_str().unwrap_or(""), expected, got, &argv.join(" "));
+    }
+    insta::assert_snapshot!(agreement.show());
+}
+
+#[test]
+fn codex_network() {
+    let mut agreement = Agreement::default();
+    for case in cases("codex-network.jsonl") {
+        let text = format!(
+            "[permissions.network]\nenabled = true\nallowed_domains = {}\ndenied_domains = {}\nallow_local_binding = {}\n",
+            case["allow"], case["deny"], case["allow_local_binding"]
+        );
+        let expected = case["expect"].as_str().expect("an answer");
+        let host = case["host"].as_str().expect("a host");
+        let url = format!("http://{host}:80/");
+        let resolved = strings(&case["resolved_ips"]);
+        let got = match read(Runtime::Codex, "config.toml", &text, Options::default()) {
+            Err(ImportError::Invalid(_)) => "load_error",
+            Err(error) => panic!("{error}"),
+            Ok(read) => {
+                let mut request = Request::new(policy_eval::Action::Connect);
+                request.url = Some(&url);
+                request.resolved = &resolved;
+                match policy(&read.policy).decide(&request).tier {
+                    Tier::Allow => "allow",
+                    Tier::Deny => "deny",
+                    _ => "ask",
+                }
+            }
+        };
+        let about = format!("{host} with {} and not {}", case["allow"], case["deny"]);
+        agreement.note(case["id"].as_str().unwrap_or(""), expected, got, &about);
+    }
+    insta::assert_snapshot!(agreement.show());
+}
+
+/// A file as it is imported, and what is told of it.
+fn page(runtime: Runtime, name: &str, text: &str, options: Options) -> String {
+    let source = Source::new(name, text);
+    match import(runtime, std::slice::from_ref(&source), options) {
+        Ok(read) => {
+            let lost = if read.lost { "something is lost" } else { "nothing is lost" };
+            format!("{}\n---- {lost}\n{}", read.policy, shown(&read.findings, &[source]))
+        }
+        Err(ImportError::Invalid(findings)) => {
+            format!("---- not valid\n{}", shown(&findings, &[source]))
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[test]
+fn codex_files() {
+    let rules = r#"
+prefix_rule(pattern = ["git", ["status", "log"]], decision = "allow")
+prefix_rule(
+    pattern = ["git", "push"],
+    decision = "prompt",
+    justification = "Pushing is \"public\".",
+    match = ["git push origin"],
+)
+prefix_rule(pattern = [["rm", "/bin/rm"], "-rf"], decision = "forbidden")
+prefix_rule(pattern = ["python3"])
+prefix_rule(pattern = ["echo", "$(x)\nallow run *"])
+host_executable(name = "git", paths = ["/usr/bin/git", "/opt/git/bin/git"])
+network_rule(host = "api.example.com", protocol = "https", decision = "allow")
+"#;
+    insta::assert_snapshot!(
+        "codex_rules",
+        page(Runtime::Codex, "default.rules", rules, Options::default())
+    );
+    let tighten = Options { tighten: true, ..Options::default() };
+    insta::assert_snapshot!(
+        "codex_rules_tightened",
+        page(Runtime::Codex, "default.rules", rules, tighten)
+    );
+    let config = r#"
+model = "x"
+approval_policy = "on-request"
+sandbox_mode = "workspace-write"
+web_search = "cached"
+forced_login_method = "chatgpt"
+cli_auth_credentials_store = "keyring"
+aproval_policy = "never"
+
+[sandbox_workspace_write]
+writable_roots = ["/var/cache/build", "~/o[dd]"]
+exclude_slash_tmp = true
+
+[otel]
+log_user_prompt = false
+exporter = "none"
+
+[mcp_servers.docs]
+command = "docs-server"
+enabled_tools = ["search", "read"]
+default_tools_approval_mode = "auto"
+
+[permissions.dev.network]
+enabled = true
+allow_local_binding = false
+[permissions.dev.network.domains]
+"*.example.com" = "allow"
+"api.*.example.com:443" = "allow"
+"bad.example.com" = "deny"
+localhost = "allow"
+"#;
+    insta::assert_snapshot!(
+        "codex_config",
+        page(Runtime::Codex, "config.toml", config, Options::default())
+    );
+    let requirements = r#"
+allowed_approval_policies = ["on-request", "untrusted"]
+allowed_sandbox_modes = ["read-only", "workspace-write"]
+allowed_web_search_modes = ["cached"]
+allowed_chatgpt_workspaces = ["ws-acme"]
+
+[rules]
+prefix_rules = [
+  { pattern = [{ token = "git" }, { any_of = ["push", "fetch"] }], decision = "prompt-user", justification = "A person." },
+]
+
+[permissions.filesystem]
+deny_read = ["/etc/secrets/**", "**/.env", "~/.ssh"]
+
+[mcp_servers.github]
+identity = { url = "https://mcp.acme.com/github" }
+
+[experimental_network]
+allowed_domains = ["*.acme.com"]
+denied_domains = ["evil.example"]
+review_domains = ["new.acme.com"]
+"#;
+    insta::assert_snapshot!(
+        "codex_requirements",
+        page(Runtime::Codex, "requirements.toml", requirements, Options::default())
+    );
+    let wrong = "prefix_rule(pattern = GIT, decision = \"allow\")\n";
+    insta::assert_snapshot!(
+        "codex_computed",
+        page(Runtime::Codex, "default.rules", wrong, Options::default())
+    );
+    let wrong = "prefix_rule(pattern = [], decision = \"allow\")\nprefix_rul(pattern = [\"x\"])\nprefix_rule(pattern = [\"x\"], decision = \"perhaps\", reviewer = \"user\")\nhost_executable(name = \"git\", paths = [\"bin/git\"])\n";
+    insta::assert_snapshot!(
+        "codex_wrong",
+        page(Runtime::Codex, "default.rules", wrong, Options::default())
+    );
+}
+
+/// The requests that a call of Claude Code stands for, as its hook reads it.
+fn claude_request<'c>(tool: &'c str, input: &'c Value) -> Request<'c> {
+    let text = |name: &str| input[name].as_str();
+    match tool {
+        "Bash" => Request::shell(text("command").unwrap_or("")),
+        "Read" => Request::read(text("file_path").unwrap_or("")),
+        "Edit" | "Write" => Request::write(text("file_path").unwrap_or("")),
+        "WebFetch" => Request { url: text("url"), ..Request::new(policy_eval::Action::Fetch) },
+        "Agent" => {
+            Request { name: text("subagent_type"), ..Request::new(policy_eval::Action::Spawn) }
+        }
+        other => match other.strip_prefix("mcp__").and_then(|rest| rest.split_once("__")) {
+            Some((server, tool)) => Request::call(server, tool),
+            None => Request::call("claude-code", other),
+        },
+    }
+}
+
+#[test]
+fn claude_code() {
+    let mut agreement = Agreement::default();
+    for case in cases("claude-code.jsonl") {
+        let mut permissions = case["rules"].clone();
+        if let Some(mode) = case.get("mode") {
+            permissions["defaultMode"] = mode.clone();
+        }
+        let settings = serde_json::json!({ "permissions": permissions }).to_string();
+        let user = case["source"] == "user";
+        let home = case["home"].as_str().unwrap_or("/home/dev");
+        let name =
+            if user { format!("{home}/.claude/settings.json") } else { "settings.json".to_owned() };
+        let read =
+            read(Runtime::ClaudeCode, &name, &settings, Options::default()).expect("it is read");
+        let cwd = case["cwd"].as_str().unwrap_or("/home/dev/app");
+        let links: Vec<(&str, &str)> = case["symlinks"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .filter_map(|(link, target)| Some((link.as_str(), target.as_str()?)))
+            .collect();
+        let roots = [("workspace", cwd), ("home", home)];
+        let call = &case["call"];
+        let tool = call["tool_name"].as_str().expect("a tool");
+        let request = Request {
+            roots: &roots,
+            cwd: Some(cwd),
+            symlinks: &links,
+            ..claude_request(tool, &call["tool_input"])
+        };
+        let policy = policy(&read.policy);
+        let decision = policy.decide(&request);
+        let expected = case["expect"].as_str().expect("an answer");
+        // A hook that allows or denies is another voice beside the rules.
+        let got = match (decision.tier, &case["hook"]) {
+            (_, hook) if hook == "deny" => "deny",
+            (Tier::Allow, _) => "allow",
+            (Tier::Deny, _) => "deny",
+            _ if expected == "default" => "default",
+            _ => "ask",
+        };
+        let about = format!("{} with {}", call["tool_input"], case["rules"]);
+        agreement.note(case["id"].as_str().unwrap_or(""), expected, got, &about);
+    }
+    insta::assert_snapshot!(agreement.show());
+}
+
+/// Every file of a folder, with what is imported from it.
+fn files(runtime: Runtime, folder: &str) {
+    let mut names: Vec<_> = fs::read_dir(data().join(folder))
+        .expect("the folder is there")
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
+    names.sort_unstable();
+    for path in names {
+        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+        let text = fs::read_to_string(&path).expect("it is readable");
+        let stem = name.split('.').next().unwrap_or(&name);
+        insta::assert_snapshot!(
+            format!("{folder}_{stem}"),
+            page(runtime, &name, &text, Options::default())
+        );
+    }
+}
+
+#[test]
+fn claude_code_files() {
+    files(Runtime::ClaudeCode, "claude-code");
+}
