@@ -13,6 +13,7 @@ use policy_eval::{
     Decision, Explanation, Floors, PartDecision, PartExplanation, Place, Policy, is_control,
     is_unseen, safe,
 };
+use policy_hosts::import::Import;
 use policy_lang::diagnostic::{self, Code, Diagnostic};
 use policy_lang::diff::{self, Comparison};
 use policy_lang::lint::Lint;
@@ -247,6 +248,31 @@ impl FindingsDocument {
     pub(crate) fn new(findings: &[Diagnostic], sources: &[Arc<Source>]) -> Self {
         let findings = diagnostic::json::findings(findings, sources);
         FindingsDocument { schema_version: SCHEMA_VERSION, findings }
+    }
+}
+
+/// A policy that was read from a runtime's rules: `policy import`.
+#[derive(Serialize)]
+pub(crate) struct ImportDocument<'a> {
+    schema_version: u32,
+    /// None where the runtime would refuse the files.
+    policy: Option<&'a str>,
+    lost: bool,
+    findings: Vec<serde_json::Value>,
+}
+
+impl<'a> ImportDocument<'a> {
+    pub(crate) fn new(
+        read: Option<&'a Import>,
+        findings: &[Diagnostic],
+        sources: &[Arc<Source>],
+    ) -> Self {
+        ImportDocument {
+            schema_version: SCHEMA_VERSION,
+            policy: read.map(|read| read.policy.as_str()),
+            lost: read.is_none_or(|read| read.lost),
+            findings: diagnostic::json::findings(findings, sources),
+        }
     }
 }
 

@@ -9,6 +9,7 @@ mod explain;
 mod fmt;
 mod graph;
 pub(crate) mod hook;
+mod import;
 mod init;
 mod lint;
 mod other;
@@ -50,6 +51,8 @@ pub(crate) enum Command {
     Scope(scope::ScopeArgs),
     /// Answer an agent runtime that asks before it acts.
     Hook(Box<hook::HookArgs>),
+    /// Read the permission rules of an agent runtime as a policy.
+    Import(import::ImportArgs),
     /// Write a policy to start from.
     Init(init::InitArgs),
     /// Print completions for a shell.
@@ -76,6 +79,7 @@ impl Command {
             Command::Scope(args) => scope::run(args, ui),
             // The output and the exit code of a hook are the host's: `main` hands over to it.
             Command::Hook(_) => Err(Stop::usage("a hook has an answer of its own")),
+            Command::Import(args) => import::run(args, ui),
             Command::Init(args) => init::run(args, ui),
             Command::Completions(args) => completions::run(args, ui),
             Command::Debug(args) => debug::run(args, ui),
