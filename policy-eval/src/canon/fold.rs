@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+use icu_normalizer::ComposingNormalizerBorrowed;
 
 /// The folded form of a text: two names that a file system without case takes for the same have
 /// the same one. Borrowed where it is the text itself.
@@ -27,11 +27,8 @@ pub fn fold(text: &str) -> Cow<'_, str> {
             Cow::Borrowed(text)
         };
     }
-    let folded: String = if is_nfc_quick(text.chars()) == IsNormalized::Yes {
-        text.chars().flat_map(fold_char).collect()
-    } else {
-        text.nfc().flat_map(fold_char).collect()
-    };
+    let composed = ComposingNormalizerBorrowed::new_nfc().normalize_iter(text.chars());
+    let folded: String = composed.flat_map(fold_char).collect();
     if folded == text { Cow::Borrowed(text) } else { Cow::Owned(folded) }
 }
 
