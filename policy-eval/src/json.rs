@@ -172,7 +172,7 @@ impl Json {
             }
             Json::Object(members) => {
                 let mut sorted: Vec<_> = members.iter().collect();
-                sorted.sort_by(|(one, _), (other, _)| one.cmp(other));
+                sorted.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
                 out.push('{');
                 for (index, (name, value)) in sorted.into_iter().enumerate() {
                     if 0 < index {

@@ -71,12 +71,13 @@ pub(super) fn with_places(
         roots.iter().map(|(_, text)| path::absolute(platform, text)).collect();
     // Where one binding of a root is not understood, the root might be anywhere. To keep only the
     // others would loosen what is said of it.
-    let dropped: BTreeSet<&str> = roots
-        .iter()
-        .zip(&paths)
-        .filter(|(_, path)| path.is_none())
-        .map(|((name, _), _)| *name)
-        .collect();
+    // Filled one by one here and in `tool`: `collect` brings a sort of its own, six KiB of code.
+    let mut dropped: BTreeSet<&str> = BTreeSet::new();
+    for ((name, _), path) in roots.iter().zip(&paths) {
+        if path.is_none() {
+            dropped.insert(name);
+        }
+    }
     let canonical: Vec<(&str, &str)> = roots
         .iter()
         .zip(&paths)

@@ -66,13 +66,14 @@ fn joined_parts(
     floors: Floors,
     emit: &mut dyn FnMut(&Part<'_>),
 ) {
-    let splits: BTreeMap<&str, &str> = servers
-        .iter()
-        .filter_map(|server| {
-            let tool = joined.strip_prefix("mcp__")?.strip_prefix(*server)?.strip_prefix("__")?;
-            Some((*server, tool))
-        })
-        .collect();
+    let mut splits: BTreeMap<&str, &str> = BTreeMap::new();
+    let rest = joined.strip_prefix("mcp__");
+    for server in servers {
+        let behind = rest.and_then(|rest| rest.strip_prefix(*server)?.strip_prefix("__"));
+        if let Some(tool) = behind {
+            splits.insert(server, tool);
+        }
+    }
     if splits.is_empty() {
         // No server is known to have it, and no pattern but `*` is known to match it.
         let floors = floors.union(name_floors(Some(joined))).with(Floor::Syntax);
