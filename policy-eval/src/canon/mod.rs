@@ -36,7 +36,7 @@ mod tool;
 pub use command::{MAX_SHELL_DEPTH, counted_parts, operands};
 pub(crate) use context::Context;
 pub use fold::fold;
-pub use host::host_attribute;
+pub use host::{default_port, host_attribute};
 pub use limits::{MAX_LINKS, MAX_REQUEST_BYTES};
 pub use path::is_canonical_path;
 

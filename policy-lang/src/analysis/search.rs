@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use policy_eval::canon::default_port;
 use policy_eval::engine::tables::Source;
 use policy_eval::{Action, Attr, Floors, Options, Platform, RequestBuf, Truth};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -310,6 +311,38 @@ pub(crate) enum Scope {
     Beside(Vec<u16>),
 }
 
+/// What is settled of a port and a scheme, while only one of them is chosen: where no port is sent the
+/// scheme gives it, if it has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Port {
+    Free,
+    /// No port is sent.
+    Unsent,
+    /// The scheme has a port.
+    OfScheme,
+}
+
+impl Port {
+    fn of(fact: &Fact, value: &Value) -> Port {
+        match (fact, value) {
+            (Fact::Value(Source::Builtin(Attr::Port)), Value::Unsent) => Port::Unsent,
+            (Fact::Wire, Value::Wire(Some(scheme), _)) if default_port(scheme).is_some() => {
+                Port::OfScheme
+            }
+            _ => Port::Free,
+        }
+    }
+
+    /// What is to be chosen yet that depends on it.
+    fn other(self) -> Option<Fact> {
+        match self {
+            Port::Free => None,
+            Port::Unsent => Some(Fact::Wire),
+            Port::OfScheme => Some(Fact::Value(Source::Builtin(Attr::Port))),
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Key {
     open: Vec<(u32, Id)>,
@@ -317,6 +350,7 @@ struct Key {
     subject: Option<Truth>,
     changed: Vec<u32>,
     floored: bool,
+    port: Port,
     escalated: bool,
     unbound: Vec<(u16, RootMode)>,
 }
@@ -623,6 +657,7 @@ impl<'m> Search<'m> {
             subject: None,
             changed: Vec::new(),
             floored: false,
+            port: Port::Free,
             escalated: false,
             unbound: Vec::new(),
         };
@@ -869,6 +904,14 @@ impl<'m> Search<'m> {
         let Base { kept, by_atom, .. } = self.base(&state.key.open, live, &is_live);
         for choice in choices {
             budget.spend(1)?;
+            let port = Port::of(fact, &choice.value);
+            // That is the request with the scheme's own port, which is another choice.
+            if matches!(
+                (state.key.port, port),
+                (Port::Unsent, Port::OfScheme) | (Port::OfScheme, Port::Unsent)
+            ) {
+                continue;
+            }
             let of: FxHashMap<u32, Truth> = choice.truths.iter().copied().collect();
             let mut open: Vec<(u32, Id)>;
             if choice.settles.is_empty() {
@@ -928,6 +971,9 @@ impl<'m> Search<'m> {
             if !self.settle(&mut next, open, subject) {
                 continue;
             }
+            let still = if port == Port::Free { next.key.port } else { port };
+            let is_open = still.other().is_some_and(|fact| self.is_open(&next, &fact));
+            next.key.port = if is_open { still } else { Port::Free };
             if self.go(next, subject, budget, visit)? == Flow::Stop {
                 return Ok(Flow::Stop);
             }
@@ -965,6 +1011,12 @@ impl<'m> Search<'m> {
             self.bases = Some(base.clone());
         }
         base
+    }
+
+    /// Whether a statement that is not decided asks a fact.
+    fn is_open(&self, state: &State, fact: &Fact) -> bool {
+        let mut atoms = state.key.open.iter().flat_map(|&(_, id)| self.arena.atoms(id));
+        atoms.any(|&atom| self.fact(atom) == fact)
     }
 
     /// The fact to look at next: those of the subject first, what is done before how.

@@ -187,3 +187,28 @@ fn leaving_the_sandbox_is_a_change_of_tier() {
         assert!(is_told && report.is_complete(), "{}", show(&report));
     }
 }
+
+/// A scheme gives the port that was not sent, and a name is judged beside what it resolved to.
+#[test]
+fn destinations_are_compared_in_full() {
+    let model = |rule: &str| {
+        let text = format!(
+            "default connect ask\n{rule}\nallow connect \"**.acme.com\" port 22\n\
+             deny connect @private because \"By name.\""
+        );
+        policy_lang::load(vec![Source::new("a.policy", text)], &no_includes).expect("it is valid")
+    };
+    let old = model("allow connect \"**.corp.acme.com\" port 443 when scheme == \"https\"");
+    for (new, direction) in [
+        ("allow connect \"**.corp.acme.com\" when scheme == \"https\"", Direction::Loosened),
+        ("deny connect \"8.8.0.0/16\" port 22", Direction::Tightened),
+        ("review connect \"8.8.0.0/16\" port 22", Direction::Tightened),
+    ] {
+        let report = diff::compare(&old, &model(new), diff::BUDGET).expect("both compile");
+        let is_told = report
+            .differences
+            .iter()
+            .any(|one| one.aspect == Aspect::Tier && one.direction == direction);
+        assert!(is_told && report.is_complete(), "{new}: {}", show(&report));
+    }
+}

@@ -14,6 +14,8 @@ mod url;
 use std::borrow::Cow;
 use std::net::IpAddr;
 
+pub use url::default_port;
+
 use super::{Context, hidden, path};
 use crate::facts::{Attribute, Endpoint, HostValue, Object, Part, PathValue};
 use crate::vocab::{Action, Floor, Floors};
@@ -207,7 +209,7 @@ fn of_raw_host<'a>(ctx: &Context<'a>) -> Endpoint<'a> {
     };
     Endpoint {
         host: HostValue::Unsent,
-        port: request.port.or_else(|| scheme.and_then(url::default_port)),
+        port: request.port.or_else(|| scheme.and_then(default_port)),
         scheme,
         method,
         url_path: request.url_path,

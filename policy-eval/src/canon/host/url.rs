@@ -31,8 +31,14 @@ pub(super) struct HostAndPort<'t> {
     pub(super) is_certain: bool,
 }
 
-/// The port of a scheme, for the schemes that have one.
-pub(super) fn default_port(scheme: &str) -> Option<u16> {
+/// The port of a scheme in lower case, for the schemes that have one.
+///
+/// ```
+/// use policy_eval::canon::default_port;
+/// assert_eq!(default_port("https"), Some(443));
+/// assert_eq!(default_port("tcp"), None);
+/// ```
+pub fn default_port(scheme: &str) -> Option<u16> {
     match scheme {
         "http" | "ws" => Some(80),
         "https" | "wss" => Some(443),
