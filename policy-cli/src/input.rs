@@ -253,7 +253,9 @@ pub(crate) fn text(path: &Path) -> Result<String, Unreadable> {
 /// What a file holds, or standard input.
 pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, Unreadable> {
     let unreadable = |reason| Unreadable { path: path.to_owned(), reason };
-    let mut bytes = Vec::new();
+    // As much room as it will take, so that a large artifact is read in one go.
+    let length = std::fs::metadata(path).map_or(0, |file| file.len().min(MOST_BYTES));
+    let mut bytes = Vec::with_capacity(usize::try_from(length).map_or(0, |length| length + 1));
     let mut reader = open(path).map_err(unreadable)?.take(MOST_BYTES + 1);
     reader.read_to_end(&mut bytes).map_err(|error| unreadable(reason(&error)))?;
     if MOST_BYTES < bytes.len() as u64 {

@@ -37,10 +37,13 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
+    let words: Vec<_> = std::env::args_os().skip(1).collect();
+    if let Some(answered) = commands::hook::run_at_once(&words) {
+        return answered;
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            let words: Vec<_> = std::env::args_os().skip(1).collect();
             if let Some(answered) = commands::hook::misused(&words, &error) {
                 return answered;
             }

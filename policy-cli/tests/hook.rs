@@ -263,3 +263,54 @@ fn the_configuration_of_each_host_is_printed() {
     }
     assert_snapshot!(printed.replace(program, "/usr/local/bin/policy"));
 }
+
+#[cfg(unix)]
+#[test]
+fn the_proxy_stands_between_an_editor_and_its_agent() {
+    let folder = Folder::new("acp");
+    // An agent that asks for two commands and tells what it hears.
+    let question = |id: u32, command: &str| {
+        format!(
+            r#"{{"jsonrpc":"2.0","id":{id},"method":"session/request_permission","params":{{"sessionId":"s","toolCall":{{"toolCallId":"c","kind":"execute","rawInput":{{"command":"{command}"}}}},"options":[{{"optionId":"o","name":"Once","kind":"allow_once"}}]}}}}"#
+        )
+    };
+    let agent = format!(
+        "printf '%s\\n' '{}'; read -r a; printf 'heard %s\\n' \"$a\" >&2\nprintf '%s\\n' '{}'; read -r b; printf 'heard %s\\n' \"$b\" >&2\nprintf '%s\\n' '{}'; read -r c; printf 'heard %s\\n' \"$c\" >&2; exit 7",
+        question(1, "git status"),
+        question(2, "rm -rf /"),
+        question(3, "make"),
+    );
+    let arguments = ["hook", "acp", "--policy", "a.policy", "--", "sh", "-c", &agent];
+    let mut command = folder.command(&arguments);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut editor = child.stdin.take().unwrap();
+    editor.write_all(b"{\"from\":\"editor\"}\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    drop(editor);
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    assert_eq!(output.status.code(), Some(7));
+    assert_eq!(text(output.stdout).trim_end(), question(3, "make"));
+    let heard = text(output.stderr);
+    assert!(heard.contains(r#"{"from":"editor"}"#), "{heard}");
+    assert!(
+        heard.contains(r#""id":1,"result":{"outcome":{"outcome":"selected","optionId":"o"}}"#),
+        "{heard}"
+    );
+}
+
+#[test]
+fn the_proxy_starts_no_agent_without_a_policy() {
+    let folder = Folder::new("acp-none");
+    let mut said = String::new();
+    for arguments in [
+        &["hook", "acp", "--policy", "none.policy", "--", "sh", "-c", "echo started"][..],
+        &["hook", "acp", "--policy", "a.policy"],
+        &["hook", "codex", "--policy", "a.policy", "--", "sh"],
+        &["hook", "acp", "--policy", "a.policy", "--print-config", "--", "my-agent", "--acp"],
+    ] {
+        said.push_str(&format!("$ policy {}\n", arguments.join(" ")));
+        said.push_str(&folder.shown(arguments, b""));
+    }
+    assert_snapshot!(said.replace(env!("CARGO_BIN_EXE_policy"), "/usr/local/bin/policy"));
+}

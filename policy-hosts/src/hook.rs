@@ -141,7 +141,7 @@ impl Event {
     /// The answer for a verdict.
     pub fn answer(&self, verdict: &Verdict) -> Answer {
         let told = self.surface.told(verdict.tier, self.asks_nobody);
-        let reason = verdict.reason(told, self.host);
+        let reason = verdict.reason(told, self.host.title);
         answer::of_tier(self.surface, verdict.tier, self.asks_nobody, &reason)
     }
 

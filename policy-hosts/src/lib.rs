@@ -4,6 +4,7 @@
 //! a permission system of its own, which can be read as a policy ([`import`]) or written from one
 //! (`export`). What a runtime cannot express becomes the stricter thing that it can, and is told.
 
+pub mod acp;
 mod amazon_q;
 mod claude_code;
 mod cline;

@@ -50,6 +50,7 @@ const POLICY_HOSTS: &[&[&str]] = &[
         "cline",
         "openhands",
         "amazon_q",
+        "acp",
     ],
     // Another host runs its hooks too.
     &["claude_code"],

@@ -4,6 +4,8 @@
 //! wrong, a wrong flag included, ends in the strictest answer that the host understands, since most
 //! hosts run the call where a hook fails in any way of its own.
 
+mod acp;
+
 use std::ffi::OsString;
 use std::io::{self, Read as _, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,11 +16,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, Parser};
 use policy_eval::gather::Gatherer;
 use policy_eval::{BUILTIN_ROOTS, Fields, MAX_LINE_BYTES, Platform, Policy, Session};
 use policy_hosts::Runtime;
-use policy_hosts::hook::{self, Answer, Event, Facts, Host, SessionDir};
+use policy_hosts::hook::{self, Answer, Event, Facts, Host, Install, SessionDir};
 
 use crate::input;
 use crate::outcome::Stop;
@@ -52,6 +54,9 @@ pub(crate) struct HookArgs {
     /// Print what installs this hook, with these flags, and where it goes.
     #[arg(long)]
     print_config: bool,
+    /// With `acp`: the agent to start, and its arguments.
+    #[arg(last = true, value_name = "AGENT")]
+    agent: Vec<OsString>,
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {
@@ -61,18 +66,40 @@ fn pair(text: &str) -> Result<(String, String), String> {
     }
 }
 
+/// The command line of a hook alone.
+#[derive(Debug, Parser)]
+#[command(no_binary_name = true)]
+struct Alone {
+    #[command(flatten)]
+    args: HookArgs,
+}
+
+/// The same without the other commands, where the words say so plainly: a host waits, and to lay
+/// out the whole command line takes longer than the answer.
+pub(crate) fn run_at_once(words: &[OsString]) -> Option<ExitCode> {
+    let (first, rest) = words.split_first()?;
+    if first != "hook" {
+        return None;
+    }
+    // What is wrong, or help, is a matter of the whole command line.
+    Alone::try_parse_from(rest).ok().map(|alone| run(&alone.args))
+}
+
 /// Answers, and says how the process ends.
 pub(crate) fn run(args: &HookArgs) -> ExitCode {
-    let Some(host) = Host::of(args.runtime) else {
-        let known: Vec<_> = policy_hosts::HOSTS.iter().map(|host| host.runtime.name()).collect();
-        let known = known.join(", ");
-        return stop(&format!("`policy hook` has no {} yet; it has {known}", args.runtime));
-    };
+    let host = Host::of(args.runtime);
     if args.print_config {
-        return match print_config(host, args) {
+        let install = host.map_or(&policy_hosts::acp::hook::INSTALL, |host| &host.install);
+        return match print_config(install, args) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => stop(&error),
         };
+    }
+    // The one runtime without a hook has a proxy.
+    let Some(host) = host else { return acp::run(args) };
+    if !args.agent.is_empty() {
+        let reason = refused("only `policy hook acp` starts an agent");
+        return ExitCode::from(print(&hook::refuse(host, args.event.as_deref(), &reason)));
     }
     let event = args.event.as_deref();
     let answered = Arc::new(AtomicBool::new(false));
@@ -230,9 +257,8 @@ fn roots(
     policy: &Policy,
 ) -> Result<Vec<(String, String)>, String> {
     check_names(args, policy)?;
-    let mut roots = args.root.clone();
-    let is_free = |root: &str| !args.root.iter().any(|(name, _)| name == root);
-    if is_free("workspace") {
+    let mut roots = system_roots(args);
+    if is_free(args, "workspace") {
         let project = host.project.and_then(|name| std::env::var(name).ok());
         let project = project.filter(|project| !project.is_empty());
         let bind = |path: &str| ("workspace".to_owned(), path.to_owned());
@@ -242,13 +268,24 @@ fn roots(
             (None, []) => roots.extend(event.cwd().map(bind)),
         }
     }
+    Ok(roots)
+}
+
+/// What flags say, and what the environment says of the roots that every system has.
+fn system_roots(args: &HookArgs) -> Vec<(String, String)> {
+    let mut roots = args.root.clone();
     let system = [("home", std::env::home_dir()), ("tmp", Some(std::env::temp_dir()))];
     for (name, path) in system {
-        if let (true, Some(path)) = (is_free(name), path.as_deref().and_then(Path::to_str)) {
+        if let (true, Some(path)) = (is_free(args, name), path.as_deref().and_then(Path::to_str)) {
             roots.push((name.to_owned(), path.to_owned()));
         }
     }
-    Ok(roots)
+    roots
+}
+
+/// Whether no flag binds a root.
+fn is_free(args: &HookArgs, root: &str) -> bool {
+    !args.root.iter().any(|(name, _)| name == root)
 }
 
 /// A root that the policy does not have would bind nothing, and rules would silently not hold.
@@ -279,7 +316,7 @@ fn gatherer(
 
 // ---- The configuration ----------------------------------------------------------------------
 
-fn print_config(host: &Host, args: &HookArgs) -> Result<(), String> {
+fn print_config(install: &Install, args: &HookArgs) -> Result<(), String> {
     if let Some(missing) = args.policy.iter().find(|path| !path.exists()) {
         return Err(format!("cannot read `{}`: no such file", missing.display()));
     }
@@ -289,13 +326,15 @@ fn print_config(host: &Host, args: &HookArgs) -> Result<(), String> {
     let line = line.join(" ");
     let quoted = json_string(&line);
     let within = quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
-    let snippet = host
-        .install
+    let args_behind = argv.get(1..).unwrap_or_default().join(", ");
+    let snippet = install
         .snippet
+        .replace("{program}", argv.first().map_or("", |program| program))
+        .replace("{args}", &format!("[{args_behind}]"))
         .replace("{command}", within.unwrap_or(&quoted))
         .replace("{line}", &line)
         .replace("{argv}", &format!("[{}]", argv.join(", ")));
-    let _ = writeln!(io::stderr(), "Put this into {}.", host.install.place);
+    let _ = writeln!(io::stderr(), "Put this into {}.", install.place);
     writeln!(io::stdout(), "{}", snippet.trim_end()).map_err(|error| error.to_string())
 }
 
@@ -326,6 +365,12 @@ fn command_line(args: &HookArgs) -> Result<Vec<String>, String> {
     }
     if args.deny_asks {
         words.push("--deny-asks".to_owned());
+    }
+    if !args.agent.is_empty() {
+        words.push("--".to_owned());
+        for word in &args.agent {
+            words.push(text(PathBuf::from(word))?);
+        }
     }
     Ok(words)
 }

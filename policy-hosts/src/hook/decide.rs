@@ -2,11 +2,12 @@
 
 use policy_eval::gather::Gatherer;
 use policy_eval::{
-    Decision, Floor, Floors, PartDecision, Policy, Request, RuleRef, Session, Tier, safe,
+    Decision, Floor, Floors, PartDecision, Policy, Request, RequestBuf, RuleRef, Session, Tier,
+    safe,
 };
 
 use super::Event;
-use super::surface::{Host, Told};
+use super::surface::Told;
 
 /// What is known beside the event.
 #[derive(Debug, Default)]
@@ -39,9 +40,16 @@ impl Event {
     /// # Cost
     /// One decision a request, and a second one for the words where it is not allowed.
     pub fn decide(&self, policy: &Policy, facts: &Facts<'_>) -> Verdict {
+        Verdict::of(self.requests(), policy, facts)
+    }
+}
+
+impl Verdict {
+    /// Decides requests that are asked as one.
+    pub(crate) fn of(requests: &[RequestBuf], policy: &Policy, facts: &Facts<'_>) -> Verdict {
         let mut verdict: Option<Verdict> = None;
         let mut marks: Vec<String> = Vec::new();
-        for request in self.requests() {
+        for request in requests {
             request.with_request(|request| {
                 with_facts(request, facts, |request| {
                     let decision = policy.decide(request);
@@ -183,16 +191,13 @@ fn by(policy: &Policy, what: &str) -> String {
 
 impl Verdict {
     /// The text of the answer: first what the author of the rule wrote, last which rule it was.
-    pub fn reason(&self, told: Told, host: &Host) -> String {
+    pub(crate) fn reason(&self, told: Told, host: &str) -> String {
         let note = match (self.tier, told) {
             (Tier::Review, Told::Deny) => {
-                format!(
-                    " A reviewer or a person must clear this, and {} cannot ask here.",
-                    host.title
-                )
+                format!(" A reviewer or a person must clear this, and {} cannot ask here.", host)
             }
             (Tier::Ask, Told::Deny) => {
-                format!(" A person must clear this, and {} cannot ask here.", host.title)
+                format!(" A person must clear this, and {} cannot ask here.", host)
             }
             _ => String::new(),
         };

@@ -213,6 +213,18 @@ pub(crate) struct Call<'j> {
 /// # Errors
 /// When an argument that a row needs is missing or is no text.
 pub(crate) fn requests(tools: &[Tool], call: &Call<'_>) -> Result<Vec<RequestBuf>, PayloadError> {
+    let mut requests = of_table(tools, call)?;
+    if requests.is_empty() {
+        requests.push(own_call(call)?);
+    }
+    Ok(requests)
+}
+
+/// The requests that the table has for a call.
+///
+/// # Errors
+/// As [`requests`].
+pub(crate) fn of_table(tools: &[Tool], call: &Call<'_>) -> Result<Vec<RequestBuf>, PayloadError> {
     let mut requests = Vec::new();
     for tool in tools.iter().filter(|tool| tool.names.contains(&call.tool)) {
         if tool.holds(call.args)? {
@@ -222,10 +234,33 @@ pub(crate) fn requests(tools: &[Tool], call: &Call<'_>) -> Result<Vec<RequestBuf
             break;
         }
     }
-    if requests.is_empty() {
-        requests.push(own_call(call)?);
-    }
     Ok(requests)
+}
+
+/// The request to do something to a file.
+pub(crate) fn of_path(
+    action: Action,
+    path: &str,
+    cwd: Option<&str>,
+) -> Result<RequestBuf, PayloadError> {
+    // No path is no place at all, and nobody knows what the host makes of it.
+    if path.is_empty() {
+        return Err(PayloadError::Missing("path".to_owned()));
+    }
+    let mut fields = Fields::default();
+    set(&mut fields, "path", string(path))?;
+    finish(fields, action, cwd)
+}
+
+/// The request to run a command: `shell` with a text, `argv` with a list of words.
+pub(crate) fn of_command(
+    field: &str,
+    command: Json,
+    cwd: Option<&str>,
+) -> Result<RequestBuf, PayloadError> {
+    let mut fields = Fields::default();
+    set(&mut fields, field, command)?;
+    finish(fields, Action::Run, cwd)
 }
 
 /// The request to call a tool that the host has by itself, under the host's own name.
@@ -371,12 +406,8 @@ impl Effect {
                 Action::Run
             }
             What::Path(action) => {
-                // No path is no place at all, and nobody knows what the host makes of it.
-                if text == Some("") {
-                    return Err(PayloadError::Missing(self.from.to_owned()));
-                }
-                set(&mut fields, "path", string(text.unwrap_or(".")))?;
-                action
+                requests.push(of_path(action, text.unwrap_or("."), cwd)?);
+                return Ok(());
             }
             What::Glob => {
                 set(&mut fields, "path", string(folder_of_glob(text.unwrap_or("."))))?;

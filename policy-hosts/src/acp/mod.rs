@@ -1,0 +1,3 @@
+//! The Agent Client Protocol: a proxy between an editor and an agent.
+
+pub mod hook;
