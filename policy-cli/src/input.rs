@@ -105,6 +105,18 @@ pub(crate) fn policy(paths: &[PathBuf]) -> Result<Policy, Stop> {
     }
 }
 
+/// Whether the files are one artifact that lies on a disk, which loads in no time.
+pub(crate) fn is_artifact_file(paths: &[PathBuf]) -> bool {
+    let [path] = paths else { return false };
+    // Only a file: to open a pipe may wait for whoever writes.
+    if !std::fs::metadata(path).is_ok_and(|file| file.is_file()) {
+        return false;
+    }
+    let mut label = [0; 32];
+    let read = File::open(path).and_then(|mut file| file.read(&mut label));
+    read.is_ok_and(|read| is_artifact(&label[..read]))
+}
+
 /// The same, where `never` and `always` must not fail either.
 pub(crate) fn load_proved(paths: &[PathBuf]) -> Result<Loaded, Stop> {
     let loaded = load(paths)?;

@@ -5,25 +5,23 @@
 //! hosts run the call where a hook fails in any way of its own.
 
 mod acp;
+mod wait;
 
 use std::ffi::OsString;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
-use std::time::Duration;
 
 use clap::{Args, Parser};
 use policy_eval::gather::Gatherer;
-use policy_eval::{BUILTIN_ROOTS, Fields, MAX_LINE_BYTES, Platform, Policy, Session};
+use policy_eval::{BUILTIN_ROOTS, Fields, Platform, Policy, Session};
 use policy_hosts::Runtime;
 use policy_hosts::hook::{self, Answer, Event, Facts, Host, Install, SessionDir};
 
 use crate::input;
 use crate::outcome::Stop;
+use wait::Limit;
 
 #[derive(Args, Debug)]
 pub(crate) struct HookArgs {
@@ -102,16 +100,13 @@ pub(crate) fn run(args: &HookArgs) -> ExitCode {
         return ExitCode::from(print(&hook::refuse(host, args.event.as_deref(), &reason)));
     }
     let event = args.event.as_deref();
-    let answered = Arc::new(AtomicBool::new(false));
     let late = refused(&format!("there was no decision within {} seconds", args.timeout));
-    refuse_after(args.timeout, &answered, hook::refuse(host, event, &late));
-    let answer = catch_unwind(AssertUnwindSafe(|| answer(host, args))).unwrap_or_else(|_| {
-        hook::refuse(host, event, &refused("`policy` failed by an error of its own"))
-    });
-    if answered.swap(true, Ordering::AcqRel) {
-        // The other thread answers, and then ends the process.
-        thread::sleep(Duration::from_secs(1));
-    }
+    let limit = Limit::new(args.timeout, hook::refuse(host, event, &late));
+    let answer =
+        catch_unwind(AssertUnwindSafe(|| answer(host, args, &limit))).unwrap_or_else(|_| {
+            hook::refuse(host, event, &refused("`policy` failed by an error of its own"))
+        });
+    limit.answering();
     ExitCode::from(print(&answer))
 }
 
@@ -154,23 +149,11 @@ fn print(answer: &Answer) -> u8 {
     }
 }
 
-/// Gives this answer after some time, if there is none before.
-fn refuse_after(seconds: u64, answered: &Arc<AtomicBool>, answer: Answer) {
-    let answered = Arc::clone(answered);
-    let waiting = thread::Builder::new().spawn(move || {
-        thread::sleep(Duration::from_secs(seconds));
-        if !answered.swap(true, Ordering::AcqRel) {
-            std::process::exit(print(&answer).into());
-        }
-    });
-    // Without a thread there is no limit, which is the host's matter then.
-    drop(waiting);
-}
-
-fn answer(host: &'static Host, args: &HookArgs) -> Answer {
+fn answer(host: &'static Host, args: &HookArgs, limit: &Limit) -> Answer {
     let event = args.event.as_deref();
-    let bytes = match read_input() {
+    let bytes = match limit.read_input() {
         Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::TimedOut => return limit.late(),
         Err(error) => {
             return hook::refuse(host, event, &refused(&format!("it cannot be read: {error}")));
         }
@@ -179,17 +162,14 @@ fn answer(host: &'static Host, args: &HookArgs) -> Answer {
         Ok(event) => event,
         Err(refused) => return refused.answer(),
     };
+    if !input::is_artifact_file(&args.policy) {
+        // To check a text may take long, and a pipe or a terminal may never say a word.
+        limit.watch();
+    }
     match decide(&mut event, host, args) {
         Ok(answer) => answer,
         Err(reason) => event.refuse(&refused(&reason)),
     }
-}
-
-/// Standard input, up to one byte more than a payload may have.
-fn read_input() -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(16 << 10);
-    io::stdin().lock().take(MAX_LINE_BYTES as u64 + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 fn decide(event: &mut Event, host: &Host, args: &HookArgs) -> Result<Answer, String> {
