@@ -597,3 +597,22 @@ fn a_refusal_without_an_event_says_no_in_every_form() {
         }
     }
 }
+
+// ---- The documentation ----------------------------------------------------------------------
+
+#[test]
+fn the_tables_of_the_documentation_are_those_of_the_code() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/runtimes/README.md");
+    let page = fs::read_to_string(path).unwrap();
+    for table in [policy_hosts::ability_table(), policy_hosts::tool_table()] {
+        assert!(page.contains(&table), "docs/runtimes/README.md should have\n\n{table}");
+    }
+    for runtime in Runtime::ALL {
+        assert!(page.contains(&format!("({runtime}.md)")), "{runtime}");
+        let own = data("../../../docs/runtimes").join(format!("{runtime}.md"));
+        let text = fs::read_to_string(own).unwrap();
+        for heading in ["## Install", "## What is enforced", "behind our back"] {
+            assert!(text.contains(heading), "{runtime}: {heading}");
+        }
+    }
+}

@@ -127,31 +127,34 @@ impl Effect {
 
     /// What it does, for a table in Markdown.
     pub(crate) fn describe(&self) -> String {
-        let from = self.from.replace('|', "` or `");
-        let what = match self.what {
-            What::Run(ShellKind::Bash) => "`run` of".to_owned(),
-            What::Run(kind) => format!("`run` ({})", kind.name()),
-            What::Path(action) => format!("`{action}`"),
-            What::Glob => "`read` of the folder that it begins with,".to_owned(),
-            What::Fetch => "`fetch`".to_owned(),
-            What::FetchText => "`fetch` of each URL in".to_owned(),
+        let names = |names: &str| format!("`{}`", names.replace('|', "` or `"));
+        let from = names(self.from);
+        let (verb, from) = match self.what {
+            What::Run(ShellKind::Bash) => ("run", from),
+            What::Run(kind) => ("run", format!("{from} ({})", kind.name())),
+            What::Path(action) if self.from.is_empty() => (action.name(), "the folder".to_owned()),
+            What::Path(action) => (action.name(), from),
+            What::Glob => ("read", format!("the folder that {from} begins with")),
+            What::Fetch => ("fetch", from),
+            What::FetchText => ("fetch", format!("each URL in {from}")),
             What::Search => return "`search`".to_owned(),
-            What::Spawn => "`spawn`".to_owned(),
-            What::Patch => "`write` and `delete` of the files of the patch in".to_owned(),
+            What::Spawn => ("spawn", from),
+            What::Patch => {
+                return format!("`write` and `delete` of each file in the patch {from}");
+            }
             What::Prompt => return "`prompt`".to_owned(),
-            What::Call { server, tool, .. } => {
-                return format!("`call` of `{server}` and `{tool}`");
-            }
+            What::Call { server, tool, .. } => ("call", format!("`{server}` and `{tool}`")),
         };
-        let else_what = match (self.absent, self.what) {
-            (Absent::Here, What::Path(_)) if self.from.is_empty() => {
-                return format!("{what} of the folder");
-            }
-            (Absent::Here, What::Path(_) | What::Glob) => ", else the folder",
-            (Absent::Here, _) => ", if named",
+        let folder = match (self.dir, self.what) {
+            ("", _) | (_, What::Glob) => String::new(),
+            (dir, _) => format!(" in {}", names(dir)),
+        };
+        let absent = match (self.absent, self.what) {
+            (Absent::Here, What::Path(_)) if !self.from.is_empty() => ", else of the folder",
+            (Absent::Nothing, _) => ", if there is one",
             _ => "",
         };
-        format!("{what} `{from}`{else_what}")
+        format!("`{verb}` of {from}{folder}{absent}")
     }
 
     /// Searching the web.
