@@ -38,7 +38,7 @@ const POLICY_LANG: &[&[&str]] = &[
 
 const POLICY_HOSTS: &[&[&str]] = &[
     &["runtime"],
-    &["hook"],
+    &["hook", "import"],
     &[
         "codex",
         "gemini_cli",
@@ -57,6 +57,10 @@ const POLICY_HOSTS: &[&[&str]] = &[
     &["hosts"],
 ];
 
+/// Files that stand higher than the module they lie in: the door that leads to each runtime's own
+/// importer lies beside what importers are made of.
+const DOORS: &[(&str, &str)] = &[("import/mod.rs", "hosts")];
+
 #[test]
 fn modules_use_only_what_stands_below_them() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -71,7 +75,8 @@ fn modules_use_only_what_stands_below_them() {
             .collect();
         for (module, file, line, used) in uses(&here.join(folder).join("src")) {
             let place = format!("{folder}/src/{file}:{line}: `{module}` uses `{used}`");
-            match (heights.get(&*module), heights.get(&*used)) {
+            let door = DOORS.iter().find(|(door, _)| *door == file).map(|(_, stands)| *stands);
+            match (heights.get(door.unwrap_or(&module)), heights.get(&*used)) {
                 (Some(_), Some(_)) if module == used => {}
                 (Some(own), Some(other)) if other < own => {}
                 (Some(_), Some(_)) => wrong.push(format!("{place}, which does not stand below it")),
