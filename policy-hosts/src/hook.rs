@@ -350,7 +350,39 @@ fn of_tool(
     }
     let mut found = requests(host, tool, args, cwd)?;
     (surface.more)(args, &mut found)?;
+    let fields = as_declared(tool, args);
+    found.iter_mut().for_each(|request| request.fill(&fields));
     Ok(found)
+}
+
+/// Arguments whose texts are declared. Any other may be the content of a file.
+const DECLARED_TEXTS: [&str; 6] =
+    ["file_path", "path", "dir_path", "model", "agent_name", "subagent_type"];
+
+/// The longest text of an argument that is declared.
+const LONGEST_DECLARED: usize = 1 << 10;
+
+/// The tool and some of its arguments under names of their own, `host_tool` and `host_NAME`: flags,
+/// numbers, names. A policy that declares them may tell tools apart that do the same action, as those
+/// that are imported do. What is not sent can only tighten.
+fn as_declared(tool: &str, args: &Json) -> Fields {
+    let mut fields = Fields::default();
+    let is_name =
+        |name: &str| name != "tool" && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    for (name, value) in args.as_object().unwrap_or_default() {
+        let is_declared = match value {
+            Json::String(text) => {
+                DECLARED_TEXTS.contains(&&**name) && text.len() <= LONGEST_DECLARED
+            }
+            Json::Bool(_) | Json::Number(_) => true,
+            _ => false,
+        };
+        if is_declared && is_name(name) {
+            fields.declare_value(&format!("host_{name}"), value.clone());
+        }
+    }
+    fields.declare_value("host_tool", Json::String(tool.into()));
+    fields
 }
 
 fn is_patch(text: &str) -> bool {
