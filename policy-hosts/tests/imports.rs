@@ -1,6 +1,7 @@
 //! Imported rules decide as the runtime they come from does: every case of `tests/data/cases` is
 //! imported and decided, and what differs is listed by name.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -282,10 +283,19 @@ fn claude_code() {
         let roots = [("workspace", cwd), ("home", home)];
         let call = &case["call"];
         let tool = call["tool_name"].as_str().expect("a tool");
+        use policy_eval::Declared;
+        let mut declared = vec![("host_tool", Declared::Text(tool))];
+        if let Some(value) = call["tool_input"]["run_in_background"].as_bool() {
+            declared.push(("host_run_in_background", Declared::Bool(value)));
+        }
+        if let Some(value) = call["tool_input"]["model"].as_str() {
+            declared.push(("host_model", Declared::Text(value)));
+        }
         let request = Request {
             roots: &roots,
             cwd: Some(cwd),
             symlinks: &links,
+            declared: &declared,
             ..claude_request(tool, &call["tool_input"])
         };
         let policy = policy(&read.policy);
@@ -326,4 +336,132 @@ fn files(runtime: Runtime, folder: &str) {
 #[test]
 fn claude_code_files() {
     files(Runtime::ClaudeCode, "claude-code");
+}
+
+/// The first URL in a text.
+fn url_in(text: &str) -> Option<&str> {
+    let start = text.find("https://").or_else(|| text.find("http://"))?;
+    text[start..].split_whitespace().next()
+}
+
+#[test]
+fn gemini_cli() {
+    let mut agreement = Agreement::default();
+    let mut known: HashMap<String, Policy> = HashMap::new();
+    for case in cases("gemini-cli.jsonl") {
+        let files: Vec<Arc<Source>> = strings(&case["files"])
+            .into_iter()
+            .map(|name| {
+                let text = fs::read_to_string(data().join("gemini-cli").join(name));
+                Source::new(name, text.expect("the file is there"))
+            })
+            .collect();
+        let policy = known.entry(case["files"].to_string()).or_insert_with(|| {
+            let read = import(Runtime::GeminiCli, &files, Options::default());
+            policy(&read.expect("it is read").policy)
+        });
+        let (tool, args) = (case["tool"].as_str().expect("a tool"), &case["args"]);
+        let parsed = policy_eval::json::Json::parse(&args.to_string()).expect("arguments are JSON");
+        let text = |name: &str| args[name].as_str();
+        let base = match tool {
+            "run_shell_command" => Request::shell(text("command").unwrap_or("")),
+            "read_file" => Request::read(text("file_path").unwrap_or("")),
+            "list_directory" | "glob" | "grep_search" => {
+                Request::read(text("dir_path").unwrap_or("."))
+            }
+            "write_file" | "replace" => Request::write(text("file_path").unwrap_or("")),
+            "web_fetch" => {
+                let url = text("prompt").and_then(url_in);
+                Request { url, ..Request::new(policy_eval::Action::Fetch) }
+            }
+            "google_web_search" => Request::new(policy_eval::Action::Search),
+            _ => match case["server"].as_str() {
+                Some(server) => {
+                    let own = tool.strip_prefix("mcp_").and_then(|rest| rest.strip_prefix(server));
+                    let own = own.and_then(|rest| rest.strip_prefix('_')).unwrap_or(tool);
+                    Request { args: Some(&parsed), ..Request::call(server, own) }
+                }
+                None => Request { args: Some(&parsed), ..Request::call("gemini-cli", tool) },
+            },
+        };
+        use policy_eval::Declared;
+        let mut declared = vec![
+            ("host_tool", Declared::Text(tool)),
+            ("approval_mode", Declared::Text(case["mode"].as_str().expect("a mode"))),
+        ];
+        if let Some(path) = text("file_path") {
+            declared.push(("host_file_path", Declared::Text(path)));
+        }
+        let interactive = case["interactive"] == true;
+        let roots = [("workspace", "/home/dev/app"), ("home", "/home/dev")];
+        let request = Request {
+            roots: &roots,
+            cwd: Some("/home/dev/app"),
+            interactive: Some(interactive),
+            declared: &declared,
+            read_only: case["annotations"]["readOnlyHint"].as_bool(),
+            ..base
+        };
+        let got = match policy.decide(&request).tier {
+            Tier::Allow => "allow",
+            Tier::Deny => "deny",
+            // Where nobody is, Gemini CLI refuses what it would ask about.
+            _ if !interactive => "deny",
+            _ => "ask_user",
+        };
+        let name = format!("{} {} {interactive} {tool}", case["policy"], case["mode"]);
+        agreement.note(
+            &name,
+            case["decision"].as_str().expect("an answer"),
+            got,
+            &args.to_string(),
+        );
+    }
+    insta::assert_snapshot!(agreement.show());
+}
+
+#[test]
+fn gemini_cli_files() {
+    files(Runtime::GeminiCli, "gemini-cli");
+}
+
+#[test]
+fn opencode() {
+    let mut agreement = Agreement::default();
+    for case in cases("opencode.jsonl") {
+        let read = read(
+            Runtime::OpenCode,
+            "opencode.json",
+            &case["rules"].to_string(),
+            Options::default(),
+        )
+        .expect("it is read");
+        let pattern = case["call"]["pattern"].as_str().expect("what is asked");
+        let home = case["home"].as_str().unwrap_or("/home/dev");
+        let base = match case["call"]["permission"].as_str() {
+            Some("bash") => Request::shell(pattern),
+            _ => Request::read(pattern),
+        };
+        let roots = [("workspace", "/home/dev/app"), ("home", home)];
+        let request = Request { roots: &roots, cwd: Some("/home/dev/app"), ..base };
+        let policy = policy(&read.policy);
+        let got = match policy.decide(&request).tier {
+            Tier::Allow => "allow",
+            Tier::Deny => "deny",
+            _ => "ask",
+        };
+        let about = format!("{pattern} with {}", case["rules"]);
+        agreement.note(
+            case["id"].as_str().unwrap_or(""),
+            case["expect"].as_str().expect("an answer"),
+            got,
+            &about,
+        );
+    }
+    insta::assert_snapshot!(agreement.show());
+}
+
+#[test]
+fn opencode_files() {
+    files(Runtime::OpenCode, "opencode");
 }

@@ -392,6 +392,27 @@ impl Reader<'_, '_> {
         self.writer.sentence(&sentence, self.report, from);
     }
 
+    /// An action, where one tool of several does it.
+    fn put_for_tool(&mut self, actions: &str, name: &str, tier: Tier, from: Location) {
+        self.writer.declare("host_tool", "string");
+        let is_tool = format!("host_tool == {}", quote::literal(name));
+        self.put(Sentence::new(tier, actions).when(is_tool), from);
+    }
+
+    /// An action, where an argument of the tool has a value.
+    fn put_for_argument(&mut self, sentence: Sentence, key: &str, value: &str, from: Location) {
+        let name = format!("host_{key}");
+        let (ty, is_so) = match value {
+            "true" => ("bool", name.clone()),
+            "false" => ("bool", format!("not {name}")),
+            value if value.parse::<i64>().is_ok() => ("int", format!("{name} == {value}")),
+            value => ("string", format!("{name} == {}", quote::literal(value))),
+        };
+        self.writer.declare(&name, ty);
+        // An argument that is not there has no value.
+        self.put(sentence.when(format!("{name} is present")).when(is_so), from);
+    }
+
     fn whole_tool(&mut self, name: &str, tier: Tier, from: Location) {
         match name {
             "Bash" | "PowerShell" => {
@@ -404,19 +425,13 @@ impl Reader<'_, '_> {
                 self.put(Sentence::new(tier, "read, write, delete"), from);
             }
             "Read" => self.put(Sentence::new(tier, "read"), from),
-            "Edit" | "Write" => self.put(Sentence::new(tier, "write, delete"), from),
-            "NotebookEdit" if tier > Tier::Allow => {
-                self.put(Sentence::new(tier, "write").object("\"**/*.ipynb\""), from);
-            }
+            "Edit" => self.put(Sentence::new(tier, "write, delete"), from),
             "WebFetch" => self.put(Sentence::new(tier, "fetch"), from),
             "WebSearch" => self.put(Sentence::new(tier, "search"), from),
             "Agent" | "Task" => self.put(Sentence::new(tier, "spawn").object("*"), from),
-            "Glob" | "Grep" | "LS" | "MultiEdit" | "NotebookEdit" | "NotebookRead" => {
-                self.report.lost(
-                    from,
-                    format!("`{name}` by itself is not told from other tools that touch files"),
-                    "a rule on `Read` or `Edit` covers it",
-                );
+            "Glob" | "Grep" | "LS" | "NotebookRead" => self.put_for_tool("read", name, tier, from),
+            "Write" | "MultiEdit" | "NotebookEdit" => {
+                self.put_for_tool("write, delete", name, tier, from);
             }
             name => self.put(Sentence::new(tier, "call").object(own_tool(name)), from),
         }
@@ -452,6 +467,10 @@ impl Reader<'_, '_> {
                 ),
             },
             "Agent" | "Task" => match specifier.split_once(':') {
+                Some((key, value)) if key.trim() == "model" && tier > Tier::Allow => {
+                    let sentence = Sentence::new(tier, "spawn").object("*");
+                    self.put_for_argument(sentence, "model", value.trim(), from);
+                }
                 Some((key, _)) => self.report.lost(
                     from,
                     format!("the argument `{}` of an agent is not in a request", key.trim()),
@@ -537,6 +556,9 @@ impl Reader<'_, '_> {
             return match (key.trim(), value.trim()) {
                 ("dangerouslyDisableSandbox", "true") if tier > Tier::Allow => {
                     self.put(Sentence::new(tier, "run").when("escalated"), from);
+                }
+                ("run_in_background" | "timeout", value) if tier > Tier::Allow => {
+                    self.put_for_argument(Sentence::new(tier, "run"), key.trim(), value, from);
                 }
                 _ => self.report.lost(
                     from,

@@ -1,3 +1,6 @@
 //! Gemini CLI.
 
 pub(crate) mod hook;
+mod import;
+
+pub(crate) use import::import;

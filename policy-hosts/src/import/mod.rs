@@ -82,7 +82,8 @@ pub enum ImportError {
 }
 
 /// The runtimes whose rules can be read.
-pub const SUPPORTED: [Runtime; 2] = [Runtime::Codex, Runtime::ClaudeCode];
+pub const SUPPORTED: [Runtime; 4] =
+    [Runtime::Codex, Runtime::ClaudeCode, Runtime::GeminiCli, Runtime::OpenCode];
 
 fn supported() -> String {
     SUPPORTED.map(Runtime::name).join(", ")
@@ -121,6 +122,12 @@ pub fn import(
         Runtime::Codex => crate::codex::import(files, options, &mut writer, &mut report),
         Runtime::ClaudeCode => {
             crate::claude_code::import(files, options, &mut writer, &mut report);
+        }
+        Runtime::GeminiCli => {
+            crate::gemini_cli::import(files, options, &mut writer, &mut report);
+        }
+        Runtime::OpenCode => {
+            crate::opencode::import(files, options, &mut writer, &mut report);
         }
         _ => return Err(ImportError::Unsupported { runtime }),
     }

@@ -175,6 +175,22 @@ impl Report {
         finding.labels.push(label);
     }
 
+    /// A rule before it always decides.
+    pub(crate) fn shadowed(&mut self, at: Location, by: Location) {
+        let what = "a rule with a higher priority always decides before this one".to_owned();
+        let finding = self.add("I004", Level::Warning, at, what);
+        let label = Label { location: by, text: "this one".to_owned(), primary: false };
+        finding.labels.push(label);
+    }
+
+    /// A rule behind it always decides.
+    pub(crate) fn overruled(&mut self, at: Location, by: Location) {
+        let what = "a later rule overrules this one, and the last one counts".to_owned();
+        let finding = self.add("I004", Level::Warning, at, what);
+        let label = Label { location: by, text: "this one".to_owned(), primary: false };
+        finding.labels.push(label);
+    }
+
     /// A permission of a program with a subcommand that runs anything, or reaches anything.
     pub(crate) fn mistake_runner(&mut self, at: Location, words: &str) {
         let what = format!("`{words}` runs or reaches whatever it is given");

@@ -1,5 +1,6 @@
 //! Sentences as they are written down.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -77,6 +78,9 @@ impl Sentence {
 
 /// The policy as it grows.
 pub(crate) struct Writer {
+    head: String,
+    /// Attributes that sentences ask for, with their types.
+    declared: BTreeMap<String, &'static str>,
     text: String,
     /// A heading that waits for what stands under it.
     waiting: Option<String>,
@@ -89,12 +93,12 @@ impl Writer {
     pub(super) fn new(runtime: Runtime, files: &[Arc<Source>]) -> Writer {
         let names: Vec<String> =
             files.iter().map(|file| quote::comment(file.name.trim())).collect();
-        let text = format!(
+        let head = format!(
             "# What {} does with {}, read by `policy import {runtime}`.\n\npolicy imported.{runtime} layer managed\n\n",
             runtime.title(),
             names.join(", "),
         );
-        Writer { text, waiting: None }
+        Writer { head, declared: BTreeMap::new(), text: String::new(), waiting: None }
     }
 
     /// A comment on a line of its own, with a blank line in front.
@@ -164,8 +168,20 @@ impl Writer {
         }
     }
 
+    /// Declares an attribute that the hook sends.
+    pub(crate) fn declare(&mut self, name: &str, ty: &'static str) {
+        self.declared.insert(name.to_owned(), ty);
+    }
+
     pub(super) fn finish(self) -> String {
-        self.text
+        let mut text = self.head;
+        if !self.declared.is_empty() {
+            text.push_str("# What the hook sends of a call beside the action.\n");
+        }
+        for (name, ty) in self.declared {
+            let _ = writeln!(text, "attribute {name}: {ty}");
+        }
+        text + &self.text
     }
 }
 

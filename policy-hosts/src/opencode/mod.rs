@@ -1,3 +1,6 @@
 //! opencode.
 
 pub(crate) mod hook;
+mod import;
+
+pub(crate) use import::import;
