@@ -390,7 +390,6 @@ pub(super) const WRAPPERS: &[Wrapper] = &[
     Wrapper { name: "gosu", operands: 1, ..OPAQUE },
     Wrapper { name: "ifne", short: "n", ..OPAQUE },
     Wrapper { name: "nocorrect", ..OPAQUE },
-    Wrapper { name: "noglob", ..OPAQUE },
     Wrapper {
         name: "pkexec",
         long: &["disable-internal-agent", "keep-cwd"],
