@@ -11,6 +11,7 @@ use std::net::IpAddr;
 use super::tables::{NO_STATE, NOWHERE, Plain, Row, Source, Split, Start, Tables};
 use super::view::{Group, Plan, PlanSequence, Sequence, VariableKind, View};
 use crate::canon::ascii::{each_word, equal};
+use crate::canon::command::Buf;
 use crate::canon::{self, fold};
 use crate::facts::{
     Args, Attribute, Command, HostValue, Judged, Object, PathValue, Word, WordKind,
@@ -53,7 +54,19 @@ pub(super) struct Facts<'t, 'a> {
     classes: &'a mut [u32],
     /// Some of them are those of the words.
     read_words: bool,
+    /// Of the variable below an unbound root that was asked last.
+    pub(super) open: Option<OpenClasses>,
 }
+
+/// The classes that a variable below an unbound root may have, wherever the root may lie.
+pub(super) struct OpenClasses {
+    pub(super) variable: u32,
+    /// Each once, in ascending order.
+    pub(super) classes: Buf<u32, MOST_OPEN>,
+}
+
+/// From this many classes, or states at one component, on they lie on the heap.
+pub(super) const MOST_OPEN: usize = 32;
 
 /// Room for the classes of all variables of a plan.
 pub(super) struct Room {
@@ -98,6 +111,7 @@ impl<'t, 'a> Facts<'t, 'a> {
             made_text,
             classes: room.classes(),
             read_words: false,
+            open: None,
         }
     }
 

@@ -5,10 +5,11 @@
 //! and whatever an explanation wants to know. Rules are filed by an atom that must hold, so only
 //! those that can match are looked at.
 
-use super::classify::{AT_RUN_TIME, Facts};
+use super::classify::{AT_RUN_TIME, Facts, MOST_OPEN, OpenClasses};
 use super::layout::{FlagEntry, PatternEntry, Step, Table};
 use super::tables::{Atom, Effect, FiledRule, NOWHERE, Source, Start, WordNfa, expr};
 use super::view::{Filed, Group, MOST_DEPTH, Nfa, VariableKind, View};
+use crate::canon::command::Buf;
 use crate::canon::fold;
 use crate::facts::{Attribute, Object, PathValue, Word, WordKind};
 use crate::truth::Truth;
@@ -39,21 +40,42 @@ impl Facts<'_, '_> {
             let class = self.class(variable);
             let Some(&number) = self.plan.variables.get(variable as usize) else { return };
             let table = &tables.variables[number as usize];
+            if self.is_open_root(variable) {
+                // Taken, and found anew by the first rule: rules may ask for others in between.
+                self.find_open(number);
+                let Some(open) = self.open.take() else { continue };
+                for &class in open.classes.as_slice() {
+                    self.judge_held(rules, tables.held(table, class), look, visit);
+                }
+                continue;
+            }
             // Every atom of it may hold.
-            if class == AT_RUN_TIME || class == table.classes || self.is_open_root(variable) {
+            if class == AT_RUN_TIME || class == table.classes {
                 self.judge_all(rules, look, visit);
                 continue;
             }
-            for held in tables.held(table, class).iter(tables.bytes) {
-                let place = held >> 1;
-                let start = rules.partition_point(tables.bytes, |filed| filed.place < place);
-                for index in start..rules.rows {
-                    let filed = tables.at(rules, index);
-                    if filed.place != place {
-                        break;
-                    }
-                    self.judge_one(filed.rule, look, visit);
+            self.judge_held(rules, tables.held(table, class), look, visit);
+        }
+    }
+
+    /// Judges the rules that are filed by an atom that holds.
+    fn judge_held(
+        &mut self,
+        rules: Table<FiledRule>,
+        held: Table<u32>,
+        look: Look,
+        visit: &mut dyn FnMut(u32, Truth),
+    ) {
+        let tables = self.tables;
+        for held in held.iter(tables.bytes) {
+            let place = held >> 1;
+            let start = rules.partition_point(tables.bytes, |filed| filed.place < place);
+            for index in start..rules.rows {
+                let filed = tables.at(rules, index);
+                if filed.place != place {
+                    break;
                 }
+                self.judge_one(filed.rule, look, visit);
             }
         }
     }
@@ -269,19 +291,37 @@ impl Facts<'_, '_> {
     }
 
     /// Open where some binding of the root would make the atom hold, else no.
+    fn under_open_root(&mut self, variable: u32, place: u32) -> Truth {
+        let tables = self.tables;
+        self.find_open(variable);
+        let Some(open) = &self.open else { return Truth::OPEN };
+        let row = &tables.variables[variable as usize];
+        let holds = open.classes.as_slice().iter().any(|&class| {
+            let held = tables.held(row, class);
+            let at = held.partition_point(tables.bytes, |held| held >> 1 < place);
+            held.get(tables.bytes, at).is_some_and(|held| held >> 1 == place)
+        });
+        if holds { Truth::OPEN } else { Truth::NO }
+    }
+
+    /// Finds the classes that a variable below an unbound root may have; none where it is no such.
     ///
     /// The group starts anew at every component boundary where the root may end; equal states are
-    /// kept once, so the cost is components times distinct states.
-    fn under_open_root(&self, variable: u32, place: u32) -> Truth {
+    /// kept once, so the cost is components times distinct states. All atoms of the variable ask
+    /// for the same classes, so they are found once for a run of them.
+    fn find_open(&mut self, variable: u32) {
+        if self.open.as_ref().is_some_and(|open| open.variable == variable) {
+            return;
+        }
+        self.open = None;
         let tables = self.tables;
-        let variable = &tables.variables[variable as usize];
-        let VariableKind::Group(index) = variable.kind else { return Truth::OPEN };
+        let VariableKind::Group(index) = tables.variables[variable as usize].kind else { return };
         let group = &tables.groups[index as usize];
         let sequence = &tables.sequences[group.sequence as usize];
         let (Start::Root(root), Attribute::Path(PathValue::Known(path))) =
             (group.start, self.path_of(sequence))
         else {
-            return Truth::OPEN;
+            return;
         };
         let folds = self.ignores_case();
         let path = if folds { fold(path) } else { path.into() };
@@ -290,11 +330,11 @@ impl Facts<'_, '_> {
             (group, &tables.sequences[group.sequence as usize])
         });
         let mut root_state = 0;
-        let mut states: Vec<u16> = Vec::new();
+        let mut states = Buf::<u32, MOST_OPEN>::new(0);
         for component in path.split('/').filter(|component| !component.is_empty()) {
             let token = sequence.token(tables, component.as_bytes(), folds);
-            for state in &mut states {
-                *state = group.step(tables, *state, token);
+            for state in states.as_mut_slice() {
+                *state = group.step(tables, *state as u16, token).into();
             }
             let may_end = within.is_none_or(|(group, sequence)| {
                 let token = sequence.token(tables, component.as_bytes(), folds);
@@ -304,14 +344,13 @@ impl Facts<'_, '_> {
             if may_end {
                 states.push(0);
             }
-            states.sort_unstable();
-            states.dedup();
+            states.keep_distinct();
         }
-        let holds = states.iter().any(|&state| {
-            let held = tables.held(variable, tables.class_of(group, state));
-            held.iter(tables.bytes).any(|held| held >> 1 == place)
-        });
-        if holds { Truth::OPEN } else { Truth::NO }
+        for state in states.as_mut_slice() {
+            *state = tables.class_of(group, *state as u16);
+        }
+        states.keep_distinct();
+        self.open = Some(OpenClasses { variable, classes: states });
     }
 
     /// What is known of an atom over two halves, of which one or both were not sent: it holds for

@@ -1,10 +1,10 @@
 //! Buffers that live on the stack for common lines and move to the heap for long ones.
 //!
 //! The scanner uses them as stacks: a command that stands inside another one (a substitution)
-//! pushes above it and truncates back to where it began.
+//! pushes above it and truncates back to where it began. The engine keeps sets of states in them.
 
 /// A stack of copies: the first `N` on the stack, all of them on the heap once there are more.
-pub(super) struct Buf<T, const N: usize> {
+pub(crate) struct Buf<T, const N: usize> {
     fixed: [T; N],
     len: usize,
     /// Not empty only after more than `N` were pushed; then it holds all of them.
@@ -13,17 +13,17 @@ pub(super) struct Buf<T, const N: usize> {
 
 impl<T: Copy, const N: usize> Buf<T, N> {
     /// An empty buffer; `fill` is never seen.
-    pub(super) fn new(fill: T) -> Self {
+    pub(crate) fn new(fill: T) -> Self {
         Buf { fixed: [fill; N], len: 0, spilled: Vec::new() }
     }
 
     /// How many were pushed.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         if self.spilled.is_empty() { self.len } else { self.spilled.len() }
     }
 
     /// All of them, in order.
-    pub(super) fn as_slice(&self) -> &[T] {
+    pub(crate) fn as_slice(&self) -> &[T] {
         if self.spilled.is_empty() {
             self.fixed.get(..self.len).unwrap_or_default()
         } else {
@@ -31,13 +31,22 @@ impl<T: Copy, const N: usize> Buf<T, N> {
         }
     }
 
+    /// All of them, to be changed.
+    pub(crate) fn as_mut_slice(&mut self) -> &mut [T] {
+        if self.spilled.is_empty() {
+            self.fixed.get_mut(..self.len).unwrap_or_default()
+        } else {
+            &mut self.spilled
+        }
+    }
+
     /// Those from an index on.
-    pub(super) fn from(&self, start: usize) -> &[T] {
+    pub(crate) fn from(&self, start: usize) -> &[T] {
         self.as_slice().get(start..).unwrap_or_default()
     }
 
     /// Adds one.
-    pub(super) fn push(&mut self, item: T) {
+    pub(crate) fn push(&mut self, item: T) {
         if self.spilled.is_empty() {
             if let Some(free) = self.fixed.get_mut(self.len) {
                 *free = item;
@@ -51,16 +60,32 @@ impl<T: Copy, const N: usize> Buf<T, N> {
     }
 
     /// Adds several.
-    pub(super) fn extend(&mut self, items: &[T]) {
+    pub(crate) fn extend(&mut self, items: &[T]) {
         for &item in items {
             self.push(item);
         }
     }
 
     /// Drops all behind the first `len`.
-    pub(super) fn truncate(&mut self, len: usize) {
+    pub(crate) fn truncate(&mut self, len: usize) {
         self.len = self.len.min(len);
         self.spilled.truncate(len);
+    }
+}
+
+impl<T: Copy + Ord, const N: usize> Buf<T, N> {
+    /// Sorts them and keeps one of equal ones.
+    pub(crate) fn keep_distinct(&mut self) {
+        let all = self.as_mut_slice();
+        all.sort_unstable();
+        let mut kept = 0;
+        for at in 0..all.len() {
+            if kept == 0 || all[kept - 1] != all[at] {
+                all[kept] = all[at];
+                kept += 1;
+            }
+        }
+        self.truncate(kept);
     }
 }
 

@@ -34,6 +34,7 @@ mod tables;
 mod word;
 mod work;
 
+pub(crate) use buffer::Buf;
 pub use operands::{counted_parts, operands};
 pub use scan::MAX_DEPTH as MAX_SHELL_DEPTH;
 

@@ -98,6 +98,13 @@ pub(crate) fn path_parts(
         let object = Object::Path(PathValue::Known(text));
         return emit(&Part { action, object, floors, alternative: false });
     }
+    let mut room = [0; JOINED];
+    if let (None, PathValue::Known(base)) = (ctx.links, base)
+        && let Some(path) = joined(ctx.platform, base, text, &mut room)
+    {
+        let object = Object::Path(PathValue::Known(path));
+        return emit(&Part { action, object, floors, alternative: false });
+    }
     let drive = current_drive(ctx, base);
     let floors = floors.union(text_floors(text));
     let mut emit = |value: PathValue<'_>, more: Floors| {
@@ -114,6 +121,34 @@ pub(crate) fn path_parts(
     if let Some((seen, _)) = text.split_once('\0') {
         one_reading(ctx, seen, base, drive, &mut emit);
     }
+}
+
+/// The longest path that is joined without an allocation.
+const JOINED: usize = 256;
+
+/// A relative text behind its base where nobody can misread it, as nearly every one is, and where
+/// there is room for it.
+///
+/// Such a text has no part of its own in what the path means: it names no home and no variable, and
+/// what is joined is plain.
+fn joined<'r>(
+    platform: Platform,
+    base: &str,
+    text: &str,
+    room: &'r mut [u8; JOINED],
+) -> Option<&'r str> {
+    if text.is_empty() || text.starts_with(['/', '~', '$']) {
+        return None;
+    }
+    let length = base.len() + 1 + text.len();
+    let path = room.get_mut(..length)?;
+    let (before, behind) = path.split_at_mut(base.len());
+    before.copy_from_slice(base.as_bytes());
+    let (slash, rest) = behind.split_first_mut()?;
+    *slash = b'/';
+    rest.copy_from_slice(text.as_bytes());
+    let path = core::str::from_utf8(path).ok()?;
+    lexical::is_plain(platform, path).then_some(path)
 }
 
 type Emit<'e> = dyn FnMut(PathValue<'_>, Floors) + 'e;
