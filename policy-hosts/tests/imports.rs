@@ -465,3 +465,94 @@ fn opencode() {
 fn opencode_files() {
     files(Runtime::OpenCode, "opencode");
 }
+
+#[test]
+fn other_files() {
+    files(Runtime::VsCode, "vscode");
+    files(Runtime::Cursor, "cursor");
+    files(Runtime::QwenCode, "qwen-code");
+    files(Runtime::AmazonQ, "amazon-q");
+}
+
+/// Texts that would leave a literal, a comment or a pattern, or that nobody sees.
+const NASTY: [&str; 22] = [
+    "\"",
+    "\\",
+    "\n",
+    "'",
+    "#",
+    "*",
+    "**",
+    "...",
+    "(",
+    ")",
+    "{",
+    "}",
+    "<",
+    ">",
+    "[",
+    "|",
+    "$",
+    "~/",
+    "\u{202e}",
+    "\u{0}",
+    "\nallow run *\n",
+    "\"\nallow run * # ",
+];
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig {
+        cases: 64,
+        failure_persistence: None,
+        ..proptest::prelude::ProptestConfig::default()
+    })]
+
+    /// Whatever a file holds, what is written is a policy in the canonical layout, and says nothing
+    /// of its own: every sentence is one of the importer's.
+    #[test]
+    fn nothing_in_a_file_becomes_policy_text(
+        pieces in proptest::collection::vec(proptest::sample::select(&NASTY[..]), 1..6),
+        middle in "[a-z./:=-]{0,6}",
+        tighten in proptest::bool::ANY,
+    ) {
+        let text = pieces.join(&middle);
+        let json = serde_json::Value::String(text.clone()).to_string();
+        let options = Options { tighten, ..Options::default() };
+        let bash = serde_json::json!([
+            format!("Bash({text})"), format!("Read({text})"), format!("WebFetch(domain:{text})"),
+            format!("Skill({text})"), format!("mcp__{text}__x"), format!("{text}(x)"), text,
+        ]);
+        let starlark: String = text.chars().flat_map(|c| {
+            format!("\\U{:08x}", c as u32).chars().collect::<Vec<_>>()
+        }).collect();
+        let files = [
+            (Runtime::ClaudeCode, "settings.json", format!(
+                "{{\"permissions\": {{\"deny\": {bash}, \"allow\": {bash}}}, \"x{}\": 1}}", "y"
+            )),
+            (Runtime::OpenCode, "opencode.json", format!(
+                "{{\"permission\": {{\"bash\": {{{json}: \"deny\", \"*\": \"ask\"}}, \"read\": {{{json}: \"allow\"}}, \
+                 \"skill\": {{{json}: \"deny\"}}, \"webfetch\": {{{json}: \"ask\"}}, \"task\": {{{json}: \"ask\"}}}}}}"
+            )),
+            (Runtime::GeminiCli, "p.toml", format!(
+                "[[rule]]\ntoolName = \"run_shell_command\"\ncommandPrefix = {json}\ndecision = \"allow\"\npriority = 1\n\
+                 denyMessage = {json}\n[[rule]]\ntoolName = {json}\nargsPattern = {json}\ndecision = \"deny\"\npriority = 2\n"
+            ).replace("\\u0000", "\\u0001")),
+            (Runtime::Codex, "default.rules", format!(
+                "prefix_rule(pattern = [\"{starlark}\", \"x\"], decision = \"prompt\", justification = \"a{starlark}\")\n"
+            )),
+        ];
+        for (runtime, name, text) in files {
+            match read(runtime, &format!("{name}\n{}", pieces.concat()), &text, options) {
+                Ok(read) => {
+                    let source = Source::new("p", read.policy.as_str());
+                    let formatted = policy_lang::format::format(&source).ok();
+                    proptest::prop_assert_eq!(formatted.as_deref(), Some(read.policy.as_str()));
+                    let alone = read.policy.lines().any(|line| line.trim() == "allow run *");
+                    proptest::prop_assert!(!alone, "{}", read.policy);
+                }
+                Err(ImportError::Invalid(_)) => {}
+                Err(error) => panic!("{runtime}: {text}\n{error}: {error:?}"),
+            }
+        }
+    }
+}

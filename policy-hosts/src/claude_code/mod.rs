@@ -1,7 +1,6 @@
 //! Claude Code.
 
 pub(crate) mod hook;
-pub(crate) mod import;
-pub(crate) mod paths;
+mod import;
 
 pub(crate) use import::import;

@@ -1,3 +1,6 @@
 //! Cursor.
 
 pub(crate) mod hook;
+mod import;
+
+pub(crate) use import::import;

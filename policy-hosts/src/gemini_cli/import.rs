@@ -715,7 +715,7 @@ fn shell(pages: &[(Class, Vec<Case>)], writer: &mut Writer) {
             })
             .map(Case::condition),
     );
-    writer.sentence_of(&redirection.because(Some("A line that redirects is asked about.")), "");
+    writer.sentence_of(&redirection.because(Some("A line that redirects is asked about.")));
     writer.heading(
         "What wraps commands is compared as it stands. In the mode yolo all of it is allowed.",
     );

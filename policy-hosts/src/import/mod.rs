@@ -17,6 +17,8 @@
 //! comments, which [`quote`] escapes; what is written is formatted and checked before it is handed
 //! out.
 
+pub(crate) mod command;
+pub(crate) mod gitignore;
 pub(crate) mod quote;
 pub(crate) mod report;
 pub(crate) mod tree;
@@ -27,10 +29,10 @@ pub(crate) use report::Report;
 
 use std::sync::Arc;
 
+use policy_lang::Failure;
 use policy_lang::diagnostic::Diagnostic;
 use policy_lang::format::format;
 use policy_lang::span::Source;
-use policy_lang::{Failure, check};
 
 use crate::runtime::Runtime;
 use write::Writer;
@@ -82,8 +84,16 @@ pub enum ImportError {
 }
 
 /// The runtimes whose rules can be read.
-pub const SUPPORTED: [Runtime; 4] =
-    [Runtime::Codex, Runtime::ClaudeCode, Runtime::GeminiCli, Runtime::OpenCode];
+pub const SUPPORTED: [Runtime; 8] = [
+    Runtime::Codex,
+    Runtime::ClaudeCode,
+    Runtime::GeminiCli,
+    Runtime::OpenCode,
+    Runtime::VsCode,
+    Runtime::Cursor,
+    Runtime::QwenCode,
+    Runtime::AmazonQ,
+];
 
 fn supported() -> String {
     SUPPORTED.map(Runtime::name).join(", ")
@@ -118,26 +128,24 @@ pub fn import(
 ) -> Result<Import, ImportError> {
     let mut report = Report::new(files);
     let mut writer = Writer::new(runtime, files);
-    match runtime {
-        Runtime::Codex => crate::codex::import(files, options, &mut writer, &mut report),
-        Runtime::ClaudeCode => {
-            crate::claude_code::import(files, options, &mut writer, &mut report);
-        }
-        Runtime::GeminiCli => {
-            crate::gemini_cli::import(files, options, &mut writer, &mut report);
-        }
-        Runtime::OpenCode => {
-            crate::opencode::import(files, options, &mut writer, &mut report);
-        }
+    let read = match runtime {
+        Runtime::Codex => crate::codex::import,
+        Runtime::ClaudeCode => crate::claude_code::import,
+        Runtime::GeminiCli => crate::gemini_cli::import,
+        Runtime::OpenCode => crate::opencode::import,
+        Runtime::VsCode => crate::vscode::import,
+        Runtime::Cursor => crate::cursor::import,
+        Runtime::QwenCode => crate::qwen_code::import,
+        Runtime::AmazonQ => crate::amazon_q::import,
         _ => return Err(ImportError::Unsupported { runtime }),
+    };
+    read(files, options, &mut writer, &mut report);
+    if report.invalid {
+        return Err(ImportError::Invalid(report.findings));
     }
-    let Report { findings, lost, invalid, .. } = report;
-    if invalid {
-        return Err(ImportError::Invalid(findings));
-    }
-    let source = Source::new("imported.policy", writer.finish());
+    let text = writer.finish(&mut report)?;
+    let source = Source::new(write::NAME, text);
     let policy = format(&source).unwrap_or_else(|_| source.text.clone());
-    let source = Source::new("imported.policy", policy.as_str());
-    check::load(vec![source], &check::no_includes).map_err(ImportError::Unwritable)?;
+    let Report { findings, lost, .. } = report;
     Ok(Import { policy, findings, lost })
 }

@@ -191,6 +191,21 @@ impl Report {
         finding.labels.push(label);
     }
 
+    /// An expression that is bound to no beginning.
+    pub(crate) fn anywhere(&mut self, at: Location) {
+        let what = "the expression matches anywhere in a command, also in its arguments".to_owned();
+        self.add("I006", Level::Warning, at, what).help =
+            Some("begin it with `^` and end it with `$`".to_owned());
+    }
+
+    /// Alternatives that leave the anchors around them.
+    pub(crate) fn anchors(&mut self, at: Location) {
+        let what =
+            "of these alternatives the first only begins a command and the last only ends it";
+        self.add("I006", Level::Warning, at, what.to_owned()).help =
+            Some("put them into a group: `(a|b)`".to_owned());
+    }
+
     /// A permission of a program with a subcommand that runs anything, or reaches anything.
     pub(crate) fn mistake_runner(&mut self, at: Location, words: &str) {
         let what = format!("`{words}` runs or reaches whatever it is given");

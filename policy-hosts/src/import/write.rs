@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use policy_eval::Tier;
+use policy_lang::check;
 use policy_lang::span::{Location, Source};
 
-use super::Report;
 use super::quote;
+use super::{ImportError, Report};
 use crate::runtime::Runtime;
 
 /// One sentence. Objects and conditions are policy text: what comes from a file went through
@@ -76,12 +77,16 @@ impl Sentence {
     }
 }
 
+/// What places in the policy are said to be in.
+pub(super) const NAME: &str = "imported.policy";
+
 /// The policy as it grows.
 pub(crate) struct Writer {
     head: String,
     /// Attributes that sentences ask for, with their types.
     declared: BTreeMap<String, &'static str>,
-    text: String,
+    /// Each a sentence, a comment or nothing, with where it comes from.
+    lines: Vec<(String, Option<Location>)>,
     /// A heading that waits for what stands under it.
     waiting: Option<String>,
 }
@@ -98,7 +103,7 @@ impl Writer {
             runtime.title(),
             names.join(", "),
         );
-        Writer { head, declared: BTreeMap::new(), text: String::new(), waiting: None }
+        Writer { head, declared: BTreeMap::new(), lines: Vec::new(), waiting: None }
     }
 
     /// A comment on a line of its own, with a blank line in front.
@@ -114,28 +119,35 @@ impl Writer {
 
     fn told_heading(&mut self) {
         if let Some(heading) = self.waiting.take() {
-            let _ = writeln!(self.text, "\n# {heading}");
+            self.lines.push((String::new(), None));
+            self.lines.push((format!("# {heading}"), None));
         }
     }
 
     /// Policy text of our own.
     pub(crate) fn line(&mut self, text: &str) {
         self.told_heading();
-        let _ = writeln!(self.text, "{text}");
+        self.lines.push((text.replace('\n', " "), None));
     }
 
     /// Policy text of our own, with where it comes from.
     pub(crate) fn line_from(&mut self, text: &str, report: &Report, from: Location) {
         self.told_heading();
-        let _ = writeln!(self.text, "{text}  # {}", quote::comment(&report.place(from)));
+        let place = quote::comment(&report.place(from));
+        self.lines.push((format!("{text}  # {place}"), Some(from)));
     }
 
     /// A sentence, with where it comes from.
     pub(crate) fn sentence(&mut self, sentence: &Sentence, report: &Report, from: Location) {
-        self.sentence_of(sentence, &report.place(from));
+        self.put(sentence, &report.place(from), Some(from));
     }
 
-    pub(crate) fn sentence_of(&mut self, sentence: &Sentence, from: &str) {
+    /// A sentence that comes from no line.
+    pub(crate) fn sentence_of(&mut self, sentence: &Sentence) {
+        self.put(sentence, "", None);
+    }
+
+    fn put(&mut self, sentence: &Sentence, place: &str, from: Option<Location>) {
         let Sentence { verb, actions, objects, except, when, unless, because, .. } = sentence;
         self.told_heading();
         // A long list of objects would be one line that nobody reads.
@@ -161,10 +173,10 @@ impl Writer {
             if let Some(because) = because {
                 let _ = write!(line, " because {}", quote::literal(because));
             }
-            if !from.is_empty() {
-                let _ = write!(line, "  # {}", quote::comment(from));
+            if !place.is_empty() {
+                let _ = write!(line, "  # {}", quote::comment(place));
             }
-            let _ = writeln!(self.text, "{line}");
+            self.lines.push((line, from));
         }
     }
 
@@ -173,15 +185,54 @@ impl Writer {
         self.declared.insert(name.to_owned(), ty);
     }
 
-    pub(super) fn finish(self) -> String {
-        let mut text = self.head;
+    /// The text, which is a policy. A sentence that is none (the file has a name that no pattern of
+    /// ours can hold) is left out and told.
+    ///
+    /// # Errors
+    /// When something that comes from no line of the files is wrong: an error of the importer.
+    pub(super) fn finish(mut self, report: &mut Report) -> Result<String, ImportError> {
+        let mut head = self.head;
         if !self.declared.is_empty() {
-            text.push_str("# What the hook sends of a call beside the action.\n");
+            head.push_str("# What the hook sends of a call beside the action.\n");
         }
-        for (name, ty) in self.declared {
-            let _ = writeln!(text, "attribute {name}: {ty}");
+        for (name, ty) in &self.declared {
+            let _ = writeln!(head, "attribute {name}: {ty}");
         }
-        text + &self.text
+        let before = head.lines().count();
+        loop {
+            let mut text = head.clone();
+            for (line, _) in &self.lines {
+                text.push_str(line);
+                text.push('\n');
+            }
+            let source = Source::new(NAME, text);
+            let Err(failure) = check::load(vec![source.clone()], &check::no_includes) else {
+                return Ok(source.text.clone());
+            };
+            let mut wrong: Vec<(usize, Location, String)> = Vec::new();
+            for finding in &failure.diagnostics {
+                let Some(at) = finding.location() else { continue };
+                let line = source.line_column(at.span.start as usize).0 as usize;
+                let index = line.saturating_sub(before + 1);
+                if let Some((_, Some(from))) = self.lines.get(index) {
+                    wrong.push((index, *from, finding.message.clone()));
+                }
+            }
+            if wrong.is_empty() {
+                return Err(ImportError::Unwritable(failure));
+            }
+            wrong.sort_by_key(|(index, ..)| *index);
+            wrong.dedup_by_key(|(index, ..)| *index);
+            for (index, from, message) in wrong.into_iter().rev() {
+                self.lines.remove(index);
+                let what = format!("no pattern of a policy says this: {message}");
+                report.refused(
+                    from,
+                    what,
+                    Some("write a rule of your own that is at least as strict"),
+                );
+            }
+        }
     }
 }
 

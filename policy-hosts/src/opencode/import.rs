@@ -14,7 +14,7 @@ use std::sync::Arc;
 use policy_eval::Tier;
 use policy_lang::span::{Location, Source};
 
-use crate::claude_code::import::Specifier;
+use crate::import::command::Specifier;
 use crate::import::report::at;
 use crate::import::tree::{self, Node, Value};
 use crate::import::write::{Sentence, Writer};

@@ -1,3 +1,6 @@
 //! Visual Studio Code.
 
 pub(crate) mod hook;
+mod import;
+
+pub(crate) use import::import;
