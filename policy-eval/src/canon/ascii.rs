@@ -1,6 +1,8 @@
 //! Questions about the bytes of a text, eight of them at a time.
 //!
-//! The high bit of each byte of an answer is that byte's answer.
+//! The high bit of each byte of an answer is that byte's answer. Some questions are cheaper where a
+//! text is known to be ASCII, or where only the first byte counts of which something is wrong; whoever
+//! asks them turns down all other texts.
 
 /// The high bit of each byte.
 pub(super) const HIGH: u64 = all(0x80);
@@ -17,17 +19,28 @@ pub(crate) const fn equal(word: u64, byte: u8) -> u64 {
     !(((differs & !HIGH) + !HIGH) | differs) & HIGH
 }
 
+/// The same, where all bytes are ASCII.
+pub(crate) const fn equal_ascii(word: u64, byte: u8) -> u64 {
+    !(word ^ all(byte)).wrapping_add(!HIGH) & HIGH
+}
+
+/// The first byte that is this one, where all bytes are ASCII. What is said of bytes behind it, and
+/// the low bits, mean nothing.
+pub(super) const fn first_of(word: u64, byte: u8) -> u64 {
+    (word ^ all(byte)).wrapping_sub(all(1))
+}
+
 /// Which bytes lie between these two, both of which are ASCII and count. Right where all bytes are
 /// ASCII; whoever asks turns down the others.
 pub(super) const fn between(word: u64, first: u8, last: u8) -> u64 {
     word.wrapping_add(all(0x80 - first)) & !word.wrapping_add(all(0x7f - last)) & HIGH
 }
 
-/// Which bytes are not printable ASCII. Right as to whether there is one.
+/// Which bytes are not printable ASCII. Right as to whether there is one; the low bits mean nothing.
 pub(super) const fn unprintable(word: u64) -> u64 {
-    let is_control = !word.wrapping_add(all(0x80 - b' '));
+    let is_control = word.wrapping_sub(all(b' '));
     let is_delete = word.wrapping_add(all(0x80 - 0x7f));
-    (word | is_control | is_delete) & HIGH
+    word | is_control | is_delete
 }
 
 /// Calls `each` with the words that a text is made of, from the left. The last one is filled up
@@ -84,10 +97,15 @@ mod tests {
                 bytes[at] = byte;
                 let word = u64::from_le_bytes(bytes);
                 let is_printable = bytes.iter().all(|byte| (b' '..=b'~').contains(byte));
-                assert_eq!(unprintable(word) == 0, is_printable, "{bytes:?}");
+                assert_eq!(unprintable(word) & HIGH == 0, is_printable, "{bytes:?}");
                 let slashes = bytes.map(|byte| if byte == b'/' { 0x80 } else { 0 });
                 assert_eq!(equal(word, b'/').to_le_bytes(), slashes, "{bytes:?}");
                 if word & HIGH == 0 {
+                    assert_eq!(equal_ascii(word, b'/'), equal(word, b'/'), "{bytes:?}");
+                    let percent = equal(word, b'%');
+                    let first = percent & percent.wrapping_neg();
+                    let found = first_of(word, b'%') & HIGH;
+                    assert_eq!(found & found.wrapping_neg(), first, "{bytes:?}");
                     let lower = bytes.map(|byte| if byte.is_ascii_lowercase() { 0x80 } else { 0 });
                     assert_eq!(between(word, b'a', b'z').to_le_bytes(), lower, "{bytes:?}");
                 }

@@ -91,6 +91,7 @@ fn is_usable(platform: Platform, text: &str) -> bool {
     matches!(path::absolute(platform, text), Some(Cow::Borrowed(path)) if path.len() == text.len())
 }
 
+#[inline(always)]
 fn with_roots(
     request: &Request<'_>,
     roots: &[(&str, &str)],
@@ -106,12 +107,14 @@ fn with_roots(
         floors: Floors::NONE,
         links: None,
     };
-    ctx.cwd = ctx.only_binding("workspace").map_or(PathValue::Unsent, PathValue::Known);
-    let Some(text) = request.cwd else { return with_links(&ctx, places, use_it) };
-    if path::is_plain_like(ctx.platform, text, plain) {
+    if let Some(text) = request.cwd
+        && path::is_plain_like(ctx.platform, text, plain)
+    {
         ctx.cwd = PathValue::Known(text);
         return with_links(&ctx, places, use_it);
     }
+    ctx.cwd = ctx.only_binding("workspace").map_or(PathValue::Unsent, PathValue::Known);
+    let Some(text) = request.cwd else { return with_links(&ctx, places, use_it) };
     let cwd = path::working_directory(&ctx, text);
     ctx.cwd = cwd.path.as_deref().map_or(PathValue::Unsent, PathValue::Known);
     // Where the text names no folder, none counts as sent: each path that starts there has the
@@ -123,6 +126,7 @@ fn with_roots(
     with_links(&ctx, places, use_it);
 }
 
+#[inline(always)]
 fn with_links(ctx: &Context<'_>, places: Option<&Places>, use_it: &mut dyn FnMut(&Context<'_>)) {
     if ctx.request.symlinks.is_empty() && places.is_none() {
         return use_it(ctx);

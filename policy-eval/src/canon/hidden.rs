@@ -4,7 +4,7 @@
 //! characters and blanks outside ASCII may stand inside quotes, where they are data, but never in
 //! a name, a path, a host or the bare words of a command.
 
-use super::ascii::{each_word, unprintable};
+use super::ascii::{HIGH, each_word, unprintable};
 use crate::text::{is_control, is_unseen};
 
 /// Whether a text that is data (a quoted word, an argument that no shell reads) has a suspicious
@@ -23,7 +23,7 @@ pub(crate) fn in_name(text: &str) -> bool {
 pub(crate) fn is_plain(text: &str) -> bool {
     let mut wrong = 0;
     each_word(text.as_bytes(), |word| wrong |= unprintable(word));
-    wrong == 0
+    wrong & HIGH == 0
 }
 
 #[cfg(test)]

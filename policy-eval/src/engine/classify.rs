@@ -8,8 +8,9 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
+use super::layout::Table;
 use super::tables::{NO_STATE, NOWHERE, Plain, Row, Source, Split, Start, Tables};
-use super::view::{Group, Plan, PlanSequence, Sequence, VariableKind, View};
+use super::view::{Dfa, Group, Plan, PlanSequence, Sequence, VariableKind, View};
 use crate::canon::ascii::{each_word, equal};
 use crate::canon::command::Buf;
 use crate::canon::{self, fold};
@@ -356,21 +357,21 @@ impl<'t, 'a> Facts<'t, 'a> {
                 let labels = Labels(Some(name.as_bytes()));
                 if let [(group, place)] = *read.groups {
                     let group = &tables.groups[group as usize];
-                    let look_up = |label| sequence.token(tables, label, false);
-                    let state = group.walk(tables, 0, labels.map(look_up));
-                    return self.set_class(place, tables.class_of(group, state));
+                    let look_up = |label| (sequence.number(tables, label, false), label);
+                    return self.set_class(place, group.class(tables, labels.map(look_up)));
                 }
                 let mut walks = Walks::new(self, read, sequence, false, |_| Some(0));
                 labels.for_each(|label| walks.push(label, 0));
                 walks.finish();
             }
             Tokens::Halves(first, second) => {
-                let look_up = |half: &'a str| sequence.token(tables, half.as_bytes(), false);
+                let look_up = |half: &'a str| {
+                    (sequence.number(tables, half.as_bytes(), false), half.as_bytes())
+                };
                 let halves = [look_up(first), look_up(second)];
                 for &(group, place) in &read.groups {
                     let group = &tables.groups[group as usize];
-                    let state = group.walk(tables, 0, halves.iter().copied());
-                    self.set_class(place, tables.class_of(group, state));
+                    self.set_class(place, group.class(tables, halves.iter().copied()));
                 }
             }
         }
@@ -551,23 +552,16 @@ struct Block<'t, 'b> {
 const UNKNOWN: u32 = NOWHERE - 1;
 
 impl<'b> Block<'_, 'b> {
-    /// A token, which is looked up where it was not yet.
+    /// The number of a token, which is looked up where it was not yet.
     #[inline(always)]
-    fn token(&mut self, index: usize) -> Token<'b> {
-        let bytes = self.tokens[index % BLOCK];
-        let number = match self.numbers[index % BLOCK] {
-            UNKNOWN => self.look_up(index),
-            number => number,
-        };
-        Token { bytes, number: (number != NOWHERE).then_some(number), folded: self.folds }
-    }
-
-    #[inline(never)]
-    fn look_up(&mut self, index: usize) -> u32 {
-        let token = self.sequence.token(self.tables, self.tokens[index % BLOCK], self.folds);
-        let number = token.number.unwrap_or(NOWHERE);
-        self.numbers[index % BLOCK] = number;
-        number
+    fn number(&mut self, index: usize) -> Option<u32> {
+        let mut number = self.numbers[index % BLOCK];
+        if number == UNKNOWN {
+            let token = self.tokens[index % BLOCK];
+            number = self.sequence.number(self.tables, token, self.folds).unwrap_or(NOWHERE);
+            self.numbers[index % BLOCK] = number;
+        }
+        (number != NOWHERE).then_some(number)
     }
 
     /// The first token that starts at a byte or behind it.
@@ -619,35 +613,49 @@ impl<'f, 't, 'a, 'b, F: Fn(u16) -> Option<u32>> Walks<'f, 't, 'a, 'b, F> {
 
     /// Takes all groups over the block, to their classes where it is the last one.
     fn walk(&mut self, is_last: bool) {
-        let tables = self.facts.tables;
-        let mut last_root = None;
+        let (tables, folds) = (self.facts.tables, self.block.folds);
+        let bytes = tables.bytes;
+        // What stands before the last token is as good as forgotten.
+        let last = if is_last { self.block.length.saturating_sub(1) } else { BLOCK };
+        // Groups of one root stand together.
+        let (mut start, mut begins) = (Start::Beginning, Some(0));
         for &(number, place) in self.groups {
             let group = &tables.groups[number as usize];
-            let from = match (group.start, last_root) {
-                (Start::Beginning, _) => Some(0),
-                (Start::Root(root), Some((last, from))) if root == last => from,
-                (Start::Root(root), _) => {
-                    let from = (self.behind)(root).map(|byte| self.block.first_from(byte));
-                    last_root = Some((root, from));
-                    from
-                }
+            if group.start != start {
+                start = group.start;
+                begins = self.begins(start);
+            }
+            let Some(from) = begins else {
+                self.facts.set_class(place, 0);
+                continue;
             };
-            let class = match from {
-                None => 0,
-                Some(from) => {
-                    let held = self.facts.classes.get(place as usize);
-                    let state =
-                        if self.goes_on { held.map_or(0, |&state| state as u16) } else { 0 };
-                    // What stands before the last token is as good as forgotten.
-                    let last = if is_last { self.block.length.saturating_sub(1) } else { BLOCK };
-                    let from = if group.forgets { from.max(last) } else { from };
-                    let block = &mut self.block;
-                    let tokens = (from..block.length).map(|at| block.token(at));
-                    let state = group.walk(tables, state, tokens);
-                    if is_last { tables.class_of(group, state) } else { state.into() }
-                }
+            let state = if self.goes_on {
+                self.facts.classes.get(place as usize).map_or(0, |&state| state as u16)
+            } else {
+                0
             };
-            self.facts.set_class(place, class);
+            let from = if group.forgets { from.max(last) } else { from };
+            let block = &mut self.block;
+            let tokens = (from..block.length)
+                .map(|index| (block.number(index), block.tokens[index % BLOCK]));
+            let state = group.walk(bytes, state, folds, tokens);
+            let class = match state {
+                Some(state) if is_last => group.classes.fetch(bytes, state.into()).map(u32::from),
+                state => state.map(u32::from),
+            };
+            if class.is_none() {
+                tables.break_off();
+            }
+            self.facts.set_class(place, class.unwrap_or(0));
+        }
+    }
+
+    /// The first token that groups with this start look at; none where they do not begin.
+    #[inline(always)]
+    fn begins(&self, start: Start) -> Option<usize> {
+        match start {
+            Start::Beginning => Some(0),
+            Start::Root(root) => (self.behind)(root).map(|byte| self.block.first_from(byte)),
         }
     }
 
@@ -682,8 +690,14 @@ impl Sequence {
     /// Looks a token up; `folded` says that it is spelt folded.
     #[inline]
     pub(super) fn token<'b>(&self, tables: &View<'_>, bytes: &'b [u8], folded: bool) -> Token<'b> {
+        Token { bytes, number: self.number(tables, bytes, folded), folded }
+    }
+
+    /// The number of a token, where the table has it.
+    #[inline(never)]
+    fn number(&self, tables: &View<'_>, token: &[u8], folded: bool) -> Option<u32> {
         let table = if folded { &self.folded } else { &self.tokens };
-        Token { bytes, number: table.find(tables.bytes, bytes), folded }
+        table.find(tables.bytes, token)
     }
 }
 
@@ -695,30 +709,61 @@ impl Group {
             return state;
         }
         let row = tables.hot(self.rows, state.into());
-        self.leads(tables, state, row, self.symbol(tables, token))
+        let (symbols, globs) = self.alphabet(token.folded);
+        let symbol = match (token.number, globs) {
+            (Some(number), _) => tables.hot(symbols, number),
+            (None, Some(globs)) => globs.symbol(tables, token.bytes),
+            (None, None) => self.other,
+        };
+        self.leads(tables, state, row, symbol)
     }
 
-    /// Walks over tokens as far as something can change.
+    /// Walks over tokens as far as something can change: numbers of known tokens, and their bytes.
+    /// None where the tables do not have what they should.
+    ///
+    /// The bytes of the policy are handed in, since a reference to the view tells the compiler too
+    /// little: it would read from it where they lie at every step.
     #[inline(always)]
     fn walk<'b>(
         &self,
-        tables: &View<'_>,
+        bytes: &[u8],
         mut state: u16,
-        tokens: impl Iterator<Item = Token<'b>>,
-    ) -> u16 {
+        folded: bool,
+        tokens: impl Iterator<Item = (Option<u32>, &'b [u8])>,
+    ) -> Option<u16> {
         if self.is_settled(state) {
-            return state;
+            return Some(state);
         }
-        let mut row = if state == 0 { self.first } else { tables.hot(self.rows, state.into()) };
-        for token in tokens {
-            let symbol = self.symbol(tables, token);
-            state = self.leads(tables, state, row, symbol);
+        let (symbols, globs) = self.alphabet(folded);
+        let mut row = if state == 0 { self.first } else { self.rows.fetch(bytes, state.into())? };
+        for (number, token) in tokens {
+            let symbol = match (number, globs) {
+                (Some(number), _) => symbols.fetch(bytes, number)?,
+                (None, Some(globs)) => globs.find(bytes, token)?,
+                (None, None) => self.other,
+            };
+            state = self.next(bytes, state, row, symbol)?;
             if self.is_settled(state) {
                 break;
             }
-            row = tables.hot(self.rows, state.into());
+            row = self.rows.fetch(bytes, state.into())?;
         }
-        state
+        Some(state)
+    }
+
+    /// The class of tokens that are not folded.
+    #[inline(always)]
+    fn class<'b>(
+        &self,
+        tables: &View<'_>,
+        tokens: impl Iterator<Item = (Option<u32>, &'b [u8])>,
+    ) -> u32 {
+        let state = self.walk(tables.bytes, 0, false, tokens);
+        let class = state.and_then(|state| self.classes.fetch(tables.bytes, state.into()));
+        class.map(u32::from).unwrap_or_else(|| {
+            tables.break_off();
+            0
+        })
     }
 
     /// Whether a state is never left.
@@ -727,35 +772,34 @@ impl Group {
         self.rows.rows <= u32::from(state)
     }
 
-    /// The symbol of a token.
+    /// The symbols of known tokens, and what finds those of others.
     #[inline(always)]
-    fn symbol(&self, tables: &View<'_>, token: Token<'_>) -> u16 {
-        let (symbols, globs) = if token.folded {
-            (self.folded_symbols, &self.folded_globs)
-        } else {
-            (self.symbols, &self.globs)
-        };
-        match (token.number, globs) {
-            (Some(number), _) => tables.hot(symbols, number),
-            (None, Some(globs)) => globs.symbol(tables, token.bytes),
-            (None, None) => self.other,
-        }
+    fn alphabet(&self, folded: bool) -> (Table<u16>, &Option<Dfa>) {
+        if folded { (self.folded_symbols, &self.folded_globs) } else { (self.symbols, &self.globs) }
     }
 
     /// Where a state leads over a symbol.
     #[inline(always)]
     pub(super) fn leads(&self, tables: &View<'_>, state: u16, row: Row, symbol: u16) -> u16 {
-        let cell = tables.hot(self.cells, row.base.wrapping_add(symbol.into()));
+        self.next(tables.bytes, state, row, symbol).unwrap_or_else(|| {
+            tables.break_off();
+            0
+        })
+    }
+
+    #[inline(always)]
+    fn next(&self, bytes: &[u8], state: u16, row: Row, symbol: u16) -> Option<u16> {
+        let cell = self.cells.fetch(bytes, row.base.wrapping_add(symbol.into()))?;
         if cell.check == state {
-            return cell.next;
+            return Some(cell.next);
         }
         if row.like != NO_STATE {
-            let like = tables.hot(self.rows, row.like.into());
-            let cell = tables.hot(self.cells, like.base.wrapping_add(symbol.into()));
+            let like = self.rows.fetch(bytes, row.like.into())?;
+            let cell = self.cells.fetch(bytes, like.base.wrapping_add(symbol.into()))?;
             if cell.check == row.like {
-                return cell.next;
+                return Some(cell.next);
             }
         }
-        row.default
+        Some(row.default)
     }
 }

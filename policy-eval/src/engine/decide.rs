@@ -7,7 +7,7 @@ use super::classify::{AT_RUN_TIME, Bindings, Facts, Room, behind, declared_path}
 use super::judge::{Look, counted_tier};
 use super::layout::{LeafEntry, PatternEntry, Record, Table};
 use super::tables::{CountRow, Edge, Effect, NOWHERE, Node, NodeId, Operands, OptionsRow, Tables};
-use super::view::{Plan, View};
+use super::view::{Plan, Root, View};
 use crate::canon::{self, fold};
 use crate::decision::{Decision, Marks, Options};
 use crate::facts::{
@@ -198,6 +198,7 @@ pub(crate) struct Total {
 
 impl Total {
     /// One part more.
+    #[inline]
     pub(crate) fn add(&mut self, outcome: Outcome, alternative: bool) {
         if alternative {
             self.alternatives =
@@ -222,10 +223,11 @@ pub(crate) fn decide_part(tables: &View<'_>, judged: &Judged<'_>) -> Outcome {
     if tables.plans[judged.part.action as usize].roots.is_empty() {
         return decide_reading(tables, judged, &Bindings::NONE, made_text.as_deref());
     }
-    let mut readings = Readings::new(tables, judged);
-    if let Some(bindings) = readings.only() {
+    let mut bindings = Bindings::NONE;
+    if bind_only(tables, judged, &mut bindings) {
         return decide_reading(tables, judged, &bindings, made_text.as_deref());
     }
+    let mut readings = Readings::new(tables, judged);
     let mut strictest = Outcome::NOTHING;
     for _ in 0..READINGS {
         if !readings.advance() {
@@ -265,20 +267,6 @@ impl<'t, 'a> Readings<'t, 'a> {
         let plan = &tables.plans[judged.part.action as usize];
         let next = [0; Tables::MOST_ROOTS];
         Readings { tables, plan, judged, next, done: false, bindings: Bindings::NONE }
-    }
-
-    /// The bindings of all roots, where none has several that may count.
-    fn only(&self) -> Option<Bindings<'a>> {
-        let mut only = Bindings::NONE;
-        for &root in &self.plan.roots {
-            let root = usize::from(root);
-            let mut bound = self.bound(root);
-            only.paths[root] = bound.next();
-            if bound.next().is_some() {
-                return None;
-            }
-        }
-        Some(only)
     }
 
     /// Looks at the next reading, where there is one.
@@ -325,13 +313,8 @@ impl<'t, 'a> Readings<'t, 'a> {
         let row = &self.tables.roots[root];
         let tables = self.tables;
         let folds = self.judged.request.platform_or_default().ignores_case();
-        self.judged
-            .roots
-            .iter()
-            .filter(move |(name, path)| {
-                **name == *row.name && may_lie_at(tables, row.within, path, folds)
-            })
-            .map(|&(_, path)| path)
+        let bindings = self.judged.roots.iter();
+        bindings.filter(move |binding| binds(tables, row, binding, folds)).map(|&(_, path)| path)
     }
 
     fn contains_a_path(&self, bound: &str) -> bool {
@@ -354,9 +337,28 @@ impl<'t, 'a> Readings<'t, 'a> {
     }
 }
 
+/// Binds all roots of the plan, where none has several bindings that may count.
+fn bind_only<'a>(tables: &View<'_>, judged: &Judged<'a>, only: &mut Bindings<'a>) -> bool {
+    let folds = judged.request.platform_or_default().ignores_case();
+    for &root in &tables.plans[judged.part.action as usize].roots {
+        let (row, bound) = (&tables.roots[usize::from(root)], &mut only.paths[usize::from(root)]);
+        for binding in judged.roots {
+            if binds(tables, row, binding, folds) && bound.replace(binding.1).is_some() {
+                return false;
+            }
+        }
+    }
+    true
+}
+
+/// Whether a binding is one of this root, and lies where the root may.
+#[inline(always)]
+fn binds(tables: &View<'_>, root: &Root, (name, path): &(&str, &str), folds: bool) -> bool {
+    **name == *root.name && root.within.is_none_or(|group| may_lie_at(tables, group, path, folds))
+}
+
 /// Whether a root can lie at a path: the group that says so accepts it.
-fn may_lie_at(tables: &View<'_>, within: Option<u32>, path: &str, folds: bool) -> bool {
-    let Some(group) = within else { return true };
+fn may_lie_at(tables: &View<'_>, group: u32, path: &str, folds: bool) -> bool {
     let group = &tables.groups[group as usize];
     let path = if folds { fold(path) } else { Cow::Borrowed(path) };
     let sequence = &tables.sequences[group.sequence as usize];
@@ -480,13 +482,15 @@ fn decide_reading(
     }
     let counts =
         if facts.plan.counts.is_empty() { Counts::NONE } else { facts.count(&mut |_, _| {}) };
+    let floors =
+        if part.floors.is_empty() { Floors::NONE } else { facts.standing_floors(part.floors) };
     let mut outcome = Outcome {
         tier: found.tier,
         rule: found.rule,
         options: found.tier.map(|_| found.options),
         record: found.record,
         marks: found.marks,
-        floors: facts.standing_floors(part.floors),
+        floors,
         default: false,
     };
     if default.is_some() && counts.cover {
@@ -550,13 +554,20 @@ impl Counts {
 
 impl<'t, 'a> Facts<'t, 'a> {
     /// Believes what a tool says in its own favour where the policy trusts it.
+    #[inline]
     fn hear_annotations(&mut self) {
+        if self.judged.part.action == Action::Call && !self.tables.trusts.is_empty() {
+            self.hear_trusted();
+        }
+    }
+
+    #[inline(never)]
+    fn hear_trusted(&mut self) {
         let request = self.judged.request;
         let in_favour = request.read_only == Some(true)
             || request.destructive == Some(false)
             || request.open_world == Some(false);
-        if self.judged.part.action == Action::Call
-            && in_favour
+        if in_favour
             && (0..self.tables.trusts.len())
                 .any(|index| self.truth_of(self.tables.trusts[index], Look::Exact).is_certain())
         {
@@ -585,7 +596,9 @@ impl<'t, 'a> Facts<'t, 'a> {
                     found.add_leaf(tables, leaf);
                 }
             }
-            self.listed(form.certain, &mut found);
+            if !plan.listed.is_empty() {
+                self.listed(form.certain, &mut found);
+            }
             // Where no rule may match none matches for certain.
             let may_loosen = found.tier.is_some() && found.tier <= default;
             if form.certain && !found.loosened && may_loosen {
@@ -596,17 +609,20 @@ impl<'t, 'a> Facts<'t, 'a> {
                     }
                 }
             }
-            self.folded(&mut found);
+            if plan.folded.is_some() {
+                self.folded(&mut found);
+            }
         }
         Some(found)
     }
 
+    // What few requests come to is kept out of what all go through: a function that has room for
+    // everything keeps nothing in registers.
+
     /// The rules that the forests leave out.
+    #[inline(never)]
     fn listed(&mut self, certain: bool, found: &mut Found) {
         let plan = self.plan;
-        if plan.listed.is_empty() {
-            return;
-        }
         let (tables, action) = (self.tables, self.judged.part.action);
         self.judge_filed(&plan.listed, Look::Exact, &mut |rule, truth| {
             found.add_rule(tables, rule, truth);
@@ -618,6 +634,7 @@ impl<'t, 'a> Facts<'t, 'a> {
 
     /// The form in which the case of a program's name is ignored, where the platform ignores it. It
     /// can only tighten.
+    #[inline(never)]
     fn folded(&mut self, found: &mut Found) {
         let tables = self.tables;
         if let Some(folded) = &self.plan.folded
@@ -630,6 +647,7 @@ impl<'t, 'a> Facts<'t, 'a> {
     }
 
     /// Every rule judged by itself.
+    #[inline(never)]
     fn by_rule(&mut self, resolved: bool) -> Found {
         let (tables, plan) = (self.tables, self.plan);
         let action = self.judged.part.action;
@@ -654,11 +672,10 @@ impl<'t, 'a> Facts<'t, 'a> {
     /// The leaf that a tree leads to; `None` where a class is not to be had.
     #[inline]
     fn walk(&mut self, forest: &Forest<'_>, mut at: NodeId) -> Option<u32> {
-        loop {
-            if let Some(leaf) = at.as_leaf() {
-                return Some(leaf);
-            }
-            let Some(node) = forest.nodes.get(at.0 as usize) else { break };
+        if let Some(leaf) = at.as_leaf() {
+            return Some(leaf);
+        }
+        while let Some(node) = forest.nodes.get(at.0 as usize) {
             let node = Node::read(node);
             let class = self.class(node.variable);
             if class == AT_RUN_TIME {
@@ -669,8 +686,11 @@ impl<'t, 'a> Facts<'t, 'a> {
             let edge = Edge::read(edge);
             let to = if edge.check == at.0 { edge.to } else { node.default };
             // Children lie before their parents, leaves have the greatest numbers of all.
-            if at.0 <= to.0 && to.as_leaf().is_none() {
-                break;
+            if at.0 <= to.0 {
+                match to.as_leaf() {
+                    Some(leaf) => return Some(leaf),
+                    None => break,
+                }
             }
             at = to;
         }
@@ -679,8 +699,9 @@ impl<'t, 'a> Facts<'t, 'a> {
     }
 
     /// The floors that no `accept` lifts.
+    #[inline(never)]
     fn standing_floors(&mut self, floors: Floors) -> Floors {
-        if floors.is_empty() || !floors.iter().any(Floor::can_be_lifted) {
+        if !floors.iter().any(Floor::can_be_lifted) {
             return floors;
         }
         let mut standing = floors;
@@ -695,6 +716,7 @@ impl<'t, 'a> Facts<'t, 'a> {
 
     /// The parts that `count` sentences add, decided, each of which is told; and whether they take
     /// the default away.
+    #[inline(never)]
     fn count(&mut self, each: &mut impl FnMut(&Judged<'_>, &Outcome)) -> Counts {
         let (tables, plan) = (self.tables, self.plan);
         let mut counts = Counts::NONE;

@@ -214,6 +214,14 @@ impl<T: Record> Table<T> {
     }
 }
 
+impl Table<u16> {
+    /// Its rows, ready to be read by number.
+    #[inline(always)]
+    pub(crate) fn rows_of(self, bytes: &[u8]) -> &[[u8; 2]] {
+        self.bytes(bytes).as_chunks().0
+    }
+}
+
 #[inline(always)]
 fn half(bytes: &[u8], at: usize) -> u16 {
     bytes.get(at..).and_then(|rest| rest.first_chunk()).map_or(0, |it| u16::from_le_bytes(*it))

@@ -100,7 +100,7 @@ impl TokenTable {
 
 impl Tokens {
     /// The number of a token. One hash, and one comparison of bytes where it is known.
-    #[inline]
+    #[inline(always)]
     pub(super) fn find(&self, bytes: &[u8], token: &[u8]) -> Option<u32> {
         let mask = (self.slots.rows as usize).checked_sub(TokenTable::PROBES + 1)?;
         let hash = hash(self.seed, token);
@@ -134,26 +134,20 @@ impl Tokens {
 fn hash(seed: u64, bytes: &[u8]) -> u64 {
     const K: u64 = 0xf135_7aea_2e62_a9c5;
     let mut state = seed ^ bytes.len() as u64;
-    let mut chunks = bytes.chunks_exact(8);
-    for chunk in &mut chunks {
-        let word = u64::from_le_bytes([
-            chunk[0], chunk[1], chunk[2], chunk[3], chunk[4], chunk[5], chunk[6], chunk[7],
-        ]);
-        state = (state ^ word).wrapping_mul(K).rotate_left(26);
+    let (words, rest) = bytes.as_chunks::<8>();
+    for word in words {
+        state = (state ^ u64::from_le_bytes(*word)).wrapping_mul(K).rotate_left(26);
     }
-    let rest = chunks.remainder();
-    let word = match rest.len() {
-        0 => 0,
-        1..=3 => {
-            rest[0] as u64
-                | (rest[rest.len() / 2] as u64) << 8
-                | (rest[rest.len() - 1] as u64) << 16
+    let word = match (rest.first_chunk::<4>(), rest.last_chunk::<4>()) {
+        (Some(low), Some(high)) => {
+            u64::from(u32::from_le_bytes(*low)) | u64::from(u32::from_le_bytes(*high)) << 32
         }
-        n => {
-            let low = u32::from_le_bytes([rest[0], rest[1], rest[2], rest[3]]) as u64;
-            let high = u32::from_le_bytes([rest[n - 4], rest[n - 3], rest[n - 2], rest[n - 1]]);
-            low | (high as u64) << 32
-        }
+        _ => match *rest {
+            [] => 0,
+            [one] => u64::from(one) * 0x01_01_01,
+            [one, two] => u64::from(one) | u64::from(two) << 8 | u64::from(two) << 16,
+            _ => u64::from(rest[0]) | u64::from(rest[1]) << 8 | u64::from(rest[2]) << 16,
+        },
     };
     let full = (state ^ word) as u128 * K as u128;
     (full as u64) ^ (full >> 64) as u64
@@ -211,22 +205,29 @@ impl Dfa {
     /// The symbol of a token. One step a byte, fewer where the answer settles.
     #[inline]
     pub(super) fn symbol(&self, tables: &View<'_>, token: &[u8]) -> u16 {
-        // There are 256 of them: that was asked when the policy was loaded.
-        let classes =
-            tables.bytes.get(self.bytes.at as usize..).and_then(|rest| rest.first_chunk());
-        let Some(classes): Option<&[u8; 256]> = classes else {
+        self.find(tables.bytes, token).unwrap_or_else(|| {
             tables.break_off();
-            return 0;
-        };
+            0
+        })
+    }
+
+    /// The same, in the bytes of the policy; none where they do not have the tables. A function of
+    /// its own, so that its loop has the registers that it needs.
+    #[inline(never)]
+    pub(super) fn find(&self, bytes: &[u8], token: &[u8]) -> Option<u16> {
+        // There are 256 of them: that was asked when the policy was loaded.
+        let classes: &[u8; 256] = bytes.get(self.bytes.at as usize..)?.first_chunk()?;
+        let next = self.next.rows_of(bytes);
         let mut state = 0u16;
         for &byte in token {
             if self.settled <= state {
                 break;
             }
-            let class = u32::from(classes[usize::from(byte)]);
-            state = tables.hot(self.next, u32::from(state) * u32::from(self.stride) + class);
+            let class = usize::from(classes[usize::from(byte)]);
+            let row = usize::from(state) * usize::from(self.stride);
+            state = u16::from_le_bytes(*next.get(row + class)?);
         }
-        tables.at(self.symbols, state.into())
+        self.symbols.get(bytes, state.into())
     }
 }
 

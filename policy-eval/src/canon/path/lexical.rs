@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{MAX_REQUEST_BYTES, Resolved, macos, windows};
-use crate::canon::ascii::{all, each_word, equal, unprintable};
+use crate::canon::ascii::{HIGH, all, each_word, equal_ascii, first_of, unprintable};
 use crate::vocab::{Floor, Floors, Platform};
 
 /// Reads a text as a path. There is no path where it is relative and there is no base, or where
@@ -76,14 +76,14 @@ pub(super) fn is_plain(platform: Platform, text: &str) -> bool {
 fn are_plain_names(bytes: &[u8]) -> bool {
     let (mut wrong, mut behind_slash) = (0, 0);
     each_word(bytes, |word| {
-        let slashes = equal(word, b'/');
+        let slashes = equal_ascii(word, b'/');
         let behind = slashes << 8 | behind_slash;
-        wrong |= unprintable(word) | equal(word, b'%');
+        wrong |= unprintable(word) | first_of(word, b'%');
         // A dot is a slash but for its last bit.
-        wrong |= behind & equal(word | all(b'.' ^ b'/'), b'/');
+        wrong |= behind & first_of(word | all(b'.' ^ b'/'), b'/');
         behind_slash = slashes >> 56;
     });
-    wrong == 0 && bytes.last() != Some(&b'/')
+    wrong & HIGH == 0 && bytes.last() != Some(&b'/')
 }
 
 /// Of printable characters only `%` makes a text mean something else to some reader.
