@@ -99,7 +99,7 @@ pub(super) fn name_floors(name: Option<&str>) -> Floors {
 /// As [`name_floors`], for a tool: its name has the characters that the protocol allows. Others
 /// may look like a pattern or like another tool.
 fn tool_floors(name: Option<&str>) -> Floors {
-    let is_valid = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./:".contains(&byte);
+    let is_valid = |byte: u8| matches!(byte, b'a'..=b'z' | b'_' | b'A'..=b'Z' | b'-'..=b':');
     match name {
         // These characters are neither blank nor hidden.
         Some(name) if !name.is_empty() && name.bytes().all(is_valid) => {

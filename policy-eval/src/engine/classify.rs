@@ -78,14 +78,13 @@ pub(super) struct Room {
 }
 
 impl Room {
-    #[inline(always)]
     pub(super) fn new(plan: &Plan) -> Room {
         let variables = plan.variables.len();
         let large = if variables > ON_STACK { vec![UNASKED; variables] } else { Vec::new() };
         Room { small: [UNASKED; ON_STACK], large, variables }
     }
 
-    fn classes(&mut self) -> &mut [u32] {
+    pub(super) fn classes(&mut self) -> &mut [u32] {
         match self.small.get_mut(..self.variables) {
             Some(small) => small,
             None => &mut self.large,
@@ -93,13 +92,32 @@ impl Room {
     }
 }
 
+/// Room for few variables, as most plans have. To clear more takes longer than to look at them.
+pub(super) struct SmallRoom([u32; SmallRoom::SIZE]);
+
+impl SmallRoom {
+    const SIZE: usize = 16;
+
+    #[inline(always)]
+    pub(super) fn new() -> SmallRoom {
+        SmallRoom([UNASKED; SmallRoom::SIZE])
+    }
+
+    /// The classes of a plan, where there is room for them.
+    #[inline(always)]
+    pub(super) fn classes(&mut self, plan: &Plan) -> Option<&mut [u32]> {
+        self.0.get_mut(..plan.variables.len())
+    }
+}
+
 impl<'t, 'a> Facts<'t, 'a> {
+    #[inline(always)]
     pub(super) fn new(
         tables: &'t View<'t>,
         judged: &'a Judged<'a>,
         bindings: &'a Bindings<'a>,
         made_text: Option<&'a str>,
-        room: &'a mut Room,
+        classes: &'a mut [u32],
     ) -> Facts<'t, 'a> {
         let plan = &tables.plans[judged.part.action as usize];
         Facts {
@@ -110,7 +128,7 @@ impl<'t, 'a> Facts<'t, 'a> {
             words: &[],
             trusted: false,
             made_text,
-            classes: room.classes(),
+            classes,
             read_words: false,
             open: None,
         }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use super::classify::{AT_RUN_TIME, Bindings, Facts, Room, behind, declared_path};
+use super::classify::{AT_RUN_TIME, Bindings, Facts, Room, SmallRoom, behind, declared_path};
 use super::judge::{Look, counted_tier};
 use super::layout::{LeafEntry, PatternEntry, Record, Table};
 use super::tables::{CountRow, Edge, Effect, NOWHERE, Node, NodeId, Operands, OptionsRow, Tables};
@@ -465,18 +465,29 @@ fn decide_reading(
     bindings: &Bindings<'_>,
     made_text: Option<&str>,
 ) -> Outcome {
+    let plan = &tables.plans[judged.part.action as usize];
+    match SmallRoom::new().classes(plan) {
+        Some(classes) => decide_facts(Facts::new(tables, judged, bindings, made_text, classes)),
+        None => {
+            let mut room = Room::new(plan);
+            decide_facts(Facts::new(tables, judged, bindings, made_text, room.classes()))
+        }
+    }
+}
+
+#[inline(never)]
+fn decide_facts(mut facts: Facts<'_, '_>) -> Outcome {
+    let (tables, judged) = (facts.tables, facts.judged);
     let part = judged.part;
-    let mut room = Room::new(&tables.plans[part.action as usize]);
-    let mut facts = Facts::new(tables, judged, bindings, made_text, &mut room);
     facts.hear_annotations();
     let resolved = is_resolved(part);
     let nothing_runs = runs_nothing(part);
     // Nothing is said by default of a command that is none, or of what a name resolved to.
     let default = if resolved || nothing_runs { None } else { facts.plan.default };
-    let mut found = match facts.by_forest(default, resolved) {
-        Some(found) => found,
-        None => facts.by_rule(resolved),
-    };
+    let mut found = Found::NOTHING;
+    if facts.by_forest(default, resolved, &mut found).is_none() {
+        found = facts.by_rule(resolved);
+    }
     if nothing_runs {
         found = Found { record: found.record, marks: found.marks, ..Found::NOTHING };
     }
@@ -575,15 +586,20 @@ impl<'t, 'a> Facts<'t, 'a> {
         }
     }
 
-    /// What the forests say; `None` where they cannot.
-    fn by_forest(&mut self, default: Option<Tier>, resolved: bool) -> Option<Found> {
+    /// Adds what the forests say; `None` where they cannot, and what was added is not all.
+    #[inline(always)]
+    fn by_forest(
+        &mut self,
+        default: Option<Tier>,
+        resolved: bool,
+        found: &mut Found,
+    ) -> Option<()> {
         let (tables, plan) = (self.tables, self.plan);
         if resolved
             || plan.roots.iter().any(|&root| self.bindings.paths[usize::from(root)].is_none())
         {
             return None;
         }
-        let mut found = Found::NOTHING;
         let forest = Forest {
             nodes: tables.nodes.bytes(tables.bytes).as_chunks().0,
             edges: tables.edges.bytes(tables.bytes).as_chunks().0,
@@ -597,7 +613,7 @@ impl<'t, 'a> Facts<'t, 'a> {
                 }
             }
             if !plan.listed.is_empty() {
-                self.listed(form.certain, &mut found);
+                self.listed(form.certain, found);
             }
             // Where no rule may match none matches for certain.
             let may_loosen = found.tier.is_some() && found.tier <= default;
@@ -610,10 +626,10 @@ impl<'t, 'a> Facts<'t, 'a> {
                 }
             }
             if plan.folded.is_some() {
-                self.folded(&mut found);
+                self.folded(found);
             }
         }
-        Some(found)
+        Some(())
     }
 
     // What few requests come to is kept out of what all go through: a function that has room for
@@ -899,7 +915,7 @@ pub(crate) fn each_counted(
         }
         let mut room = Room::new(readings.plan);
         let mut facts =
-            Facts::new(tables, judged, &readings.bindings, made_text.as_deref(), &mut room);
+            Facts::new(tables, judged, &readings.bindings, made_text.as_deref(), room.classes());
         facts.hear_annotations();
         facts.count(each);
     }
@@ -927,7 +943,7 @@ pub(crate) fn matched_rules(
         }
         let mut room = Room::new(readings.plan);
         let mut facts =
-            Facts::new(tables, judged, &readings.bindings, made_text.as_deref(), &mut room);
+            Facts::new(tables, judged, &readings.bindings, made_text.as_deref(), room.classes());
         facts.hear_annotations();
         let resolved = is_resolved(judged.part);
         for form in forms_of(judged.part) {

@@ -142,10 +142,11 @@ fn argument_list(ctx: &Context<'_>, work: &Work, argv: &[&str], emit: &mut dyn F
     }
     let mut set = setting(ctx, work, Dialect::Bash);
     // No quotes tell data from names here, so what is not seen counts in every word.
-    let is_hidden =
-        |word: &str| !hidden::is_plain(word) && word.chars().any(|c| is_control(c) || is_unseen(c));
-    if argv.iter().any(|word| is_hidden(word))
-        || argv.first().is_some_and(|name| name.as_bytes().contains(&b'\n'))
+    let is_hidden = |word: &str| word.chars().any(|c| is_control(c) || is_unseen(c));
+    // Printable words need no second look, and nearly all words are printable.
+    if !argv.iter().all(|word| hidden::is_plain(word))
+        && (argv.iter().any(|word| is_hidden(word))
+            || argv.first().is_some_and(|name| name.as_bytes().contains(&b'\n')))
     {
         set.floors = Floors::of(Floor::HiddenCharacters);
     }
