@@ -413,6 +413,8 @@ const OWN_CONDITIONS: [(&[&str], &[&str]); 12] = [
             r#"cwd == "/w/a""#,
             r#"program like "/opt/**""#,
             r#"line matches r"(?s).*push.*""#,
+            r#"written matches r"(?s)git (push|log)( .*)?""#,
+            r#"written like "*push*""#,
         ],
     ),
     (
