@@ -15,17 +15,24 @@
 //! compared in full: nothing rests on hashes being different. Each node knows the strictest rule
 //! below it, and a walk ends where that cannot win any more.
 //!
-//! What it leaves out, and an engine cannot: roots that a request binds, paths with `..`, commands
-//! as shell text, facts that were not sent, explanations, artifacts, and every other kind of pattern.
+//! It takes what a runtime sends: `.`, `..`, empty components, `~/` and paths relative to the
+//! workspace, hosts in capitals or with a dot behind them, IPv4 addresses inside IPv6 ones. What is in
+//! plain form, as nearly everything is, is seen to be so while its components are found.
+//!
+//! What it leaves out, and an engine cannot: roots that each request binds anew, symbolic links, other
+//! spellings of addresses, names outside ASCII, wrapped commands and shell text, facts that were not
+//! sent, suspicious characters, explanations, artifacts, and every other kind of pattern.
 
 use std::cmp::Reverse;
+use std::net::Ipv6Addr;
 
 use policy_eval::{Action, Tier};
 use rustc_hash::FxHashMap;
 
 use super::{Answer, Contestant, Engine};
 use crate::workload::{
-    Condition, HostPattern, NamePattern, Object, PathPattern, Request, Rule, Sent, Target, Workload,
+    Condition, HostPattern, NamePattern, Object, PathPattern, ROOTS, Request, Rule, Sent, Target,
+    Workload,
 };
 
 /// The rules, as tables.
@@ -83,8 +90,22 @@ impl HandTuned {
     fn decide(&self, request: &Request) -> u32 {
         match &request.object {
             Object::Command(words) => self.command(words, request),
-            Object::Path(action, path) => self.path(*action, path.as_bytes(), request),
-            Object::Host { name, port } => self.host(name.as_bytes(), *port, request),
+            Object::Path(action, path) if is_canonical(path.as_bytes()) => {
+                self.path(*action, path.as_bytes(), request)
+            }
+            Object::Path(action, path) => self.path(*action, canonical(path).as_bytes(), request),
+            Object::Host { name, port } if is_plain_host(name.as_bytes()) => {
+                self.host(name.as_bytes(), *port, request)
+            }
+            Object::Host { name, port } => {
+                let rank = self.host(plain_host(name).as_bytes(), *port, request);
+                // Not every program takes an IPv4 address inside an IPv6 one for the former: at
+                // least `ask`, which is also what no rule comes to.
+                let is_loose = |(_, tier): &(_, Tier)| *tier < Tier::Ask;
+                let is_doubtful = name.contains(':');
+                let loosens = is_doubtful && self.rules.get(rank as usize).is_some_and(is_loose);
+                if loosens { NONE } else { rank }
+            }
             Object::Tool { server, tool } => self.tool(server.as_bytes(), tool, request),
         }
     }
@@ -195,6 +216,66 @@ impl HandTuned {
                 Condition::WhenSurface(surface) => request.surface == surface,
                 Condition::WhenRisk(least) => least <= request.risk,
             }
+    }
+}
+
+// ---- From what was sent to what is looked up ------------------------------------------------
+
+/// Whether a path is absolute and has names only.
+#[inline(always)]
+fn is_canonical(path: &[u8]) -> bool {
+    if path.first() != Some(&b'/') {
+        return false;
+    }
+    let mut slash = 0;
+    while slash < path.len() {
+        match path[slash + 1..] {
+            [] | [b'/', ..] => return path.len() == 1,
+            [b'.'] | [b'.', b'/', ..] | [b'.', b'.'] | [b'.', b'.', b'/', ..] => return false,
+            _ => slash = find(path, slash + 1, b'/'),
+        }
+    }
+    true
+}
+
+/// A path from the root of the file system, with names only.
+#[cold]
+fn canonical(path: &str) -> String {
+    let [(_, workspace), (_, home), ..] = ROOTS else { return path.to_owned() };
+    let (mut made, rest) = match path.strip_prefix("~/") {
+        Some(rest) => ((*home).to_owned(), rest),
+        None if path.starts_with('/') => (String::new(), path),
+        None => ((*workspace).to_owned(), path),
+    };
+    for component in rest.split('/') {
+        match component {
+            "" | "." => {}
+            ".." => made.truncate(made.rfind('/').unwrap_or(0)),
+            name => {
+                made.push('/');
+                made.push_str(name);
+            }
+        }
+    }
+    if made.is_empty() { "/".to_owned() } else { made }
+}
+
+/// Whether a host has no capitals, is no IPv6 address and does not end with a dot.
+#[inline(always)]
+fn is_plain_host(host: &[u8]) -> bool {
+    let odd = |byte: &u8| byte.is_ascii_uppercase() | matches!(byte, b':' | b'[');
+    !host.iter().fold(false, |any, byte| any | odd(byte)) && host.last() != Some(&b'.')
+}
+
+/// The host in that form. Of IPv6 addresses the rules know only those that hold an IPv4 address.
+#[cold]
+fn plain_host(host: &str) -> String {
+    let lower = host.to_ascii_lowercase();
+    let name = lower.strip_suffix('.').unwrap_or(&lower);
+    let inner = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
+    match inner.parse::<Ipv6Addr>().ok().and_then(|address| address.to_ipv4_mapped()) {
+        Some(address) => address.to_string(),
+        None => name.to_owned(),
     }
 }
 
