@@ -13,7 +13,7 @@
 use regex_syntax::hir::Hir;
 use std::collections::{BTreeMap, BTreeSet};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use policy_eval::canon;
 use policy_eval::engine::ByteDfa;
@@ -167,51 +167,73 @@ fn split(
 const MOST_STATES: usize = 65_000;
 /// How many flags may multiply in one automaton.
 const MOST_FLAGS: usize = 4;
+/// How many patterns that float inside a token may multiply in one automaton. Eight of a few letters
+/// fit, but take ten times as long to build as six, and to find out that more do not fit takes longer.
+const MOST_FLOATING: usize = 6;
 
-/// The flags of predicates that share an automaton. They multiply states: a cluster may hold any
-/// set of short flags, and of one command any set of constraints may be met.
+/// What multiplies the states of predicates that share an automaton: a cluster may hold any set of
+/// short flags, of one command any set of constraints may be met, and one token may hold any set of
+/// what floats inside it (`*a*`).
 #[derive(Clone, Default)]
-struct Flags<'p> {
+struct Factors<'p> {
     letters: BTreeSet<char>,
     /// By what precedes the brace.
     constraints: FxHashMap<&'p [WordItem], usize>,
+    floating: FxHashSet<&'p TokenPattern>,
 }
 
-impl<'p> Flags<'p> {
+impl<'p> Factors<'p> {
     /// With those of one predicate more.
-    fn with(&self, predicate: &'p Predicate) -> Flags<'p> {
-        let mut flags = self.clone();
-        let Predicate::Commands(patterns) = predicate else { return flags };
-        for constraint in patterns.iter().flat_map(|pattern| &pattern.flags) {
-            flags.letters.extend(constraint.flags.iter().filter_map(|flag| match flag {
-                Flag::Short(letter) => Some(*letter),
-                _ => None,
-            }));
-            *flags.constraints.entry(&constraint.after).or_default() += 1;
+    fn with(&self, predicate: &'p Predicate) -> Factors<'p> {
+        let mut factors = self.clone();
+        match predicate {
+            Predicate::Tokens(patterns) => {
+                factors.floating.extend(patterns.iter().flatten().filter_map(|item| match item {
+                    Item::One(pattern) if floats(pattern) => Some(pattern),
+                    Item::One(_) | Item::Any => None,
+                }));
+            }
+            Predicate::Commands(patterns) => {
+                for constraint in patterns.iter().flat_map(|pattern| &pattern.flags) {
+                    factors.letters.extend(constraint.flags.iter().filter_map(|flag| match flag {
+                        Flag::Short(letter) => Some(*letter),
+                        _ => None,
+                    }));
+                    *factors.constraints.entry(&constraint.after).or_default() += 1;
+                }
+            }
         }
-        flags
+        factors
     }
 
     fn are_few(&self) -> bool {
         self.letters.len() <= MOST_FLAGS
             && self.constraints.values().all(|&count| count <= MOST_FLAGS)
+            && self.floating.len() <= MOST_FLOATING
     }
 }
 
-/// Parts predicates whose flags would multiply: each goes to the first group that it fits.
+/// Whether a pattern may start to match at every byte of a token and still wants more behind that.
+fn floats(pattern: &TokenPattern) -> bool {
+    let is_star = |piece: &Piece| *piece == Piece::Star;
+    pattern.pieces.first().is_some_and(is_star)
+        && pattern.pieces.iter().filter(|piece| is_star(piece)).count() > 1
+}
+
+/// Parts predicates whose factors would multiply: each goes to the first group that it fits.
 fn apart(predicates: &[&Predicate], chosen: Vec<usize>) -> Vec<Vec<usize>> {
-    let mut groups: Vec<(Flags<'_>, Vec<usize>)> = Vec::new();
+    let mut groups: Vec<(Factors<'_>, Vec<usize>)> = Vec::new();
     for index in chosen {
-        let fits = groups.iter_mut().find_map(|(flags, group)| {
-            let more = flags.with(predicates[index]);
-            more.are_few().then_some((flags, group, more))
+        let fits = groups.iter_mut().find_map(|(factors, group)| {
+            let more = factors.with(predicates[index]);
+            more.are_few().then_some((factors, group, more))
         });
         match fits {
-            Some((flags, group, more)) => {
-                *flags = more;
+            Some((factors, group, more)) => {
+                *factors = more;
                 group.push(index);
             }
-            None => groups.push((Flags::default().with(predicates[index]), vec![index])),
+            None => groups.push((Factors::default().with(predicates[index]), vec![index])),
         }
     }
     groups.into_iter().map(|(_, group)| group).collect()
