@@ -180,11 +180,6 @@ impl OptionSets {
         &self.all[number as usize]
     }
 
-    /// Whether some statement has options.
-    pub(crate) fn are_used(&self) -> bool {
-        self.all.len() > 1
-    }
-
     pub(crate) fn leaves_sandbox(&self, number: u32) -> bool {
         self.all[number as usize].outside_sandbox
     }

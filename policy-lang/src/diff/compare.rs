@@ -166,7 +166,7 @@ impl<'m> Comparison<'m> {
                 statement.origins[side].map(|origin| (side, origin))
             });
             self.changed.extend(origin);
-            let explored = match subject.and_then(|subject| goals(search, action, subject)) {
+            let explored = match goals(search, action, subject) {
                 Some(goals) => {
                     let found = self.in_parts(search, subject, goals, action, aspect, origin);
                     differs_inside = true;
@@ -207,7 +207,13 @@ impl<'m> Comparison<'m> {
         aspect: search::Aspect,
         origin: Option<(usize, Origin)>,
     ) -> Result<Flow, Exhausted> {
-        let Some(subject) = subject else { return Ok(Flow::Continue) };
+        let Some(subject) = subject else {
+            let mut left = Budget { left: self.budget };
+            return self.everywhere(search, None, goals, &mut left, (action, aspect), origin);
+        };
+        // Which options are joined depends on all statements that hold, so these are not looked for
+        // in parts.
+        let same: Vec<(u8, u8)> = goals.extract_if(.., |&mut (from, to)| from == to).collect();
         let statements = &search.question().statements;
         let own = [search.roots_of(subject), search.negated_roots()].concat();
         // A statement that does not loosen leaves the default to others: three may have to meet.
@@ -258,16 +264,38 @@ impl<'m> Comparison<'m> {
         }
         search.focus = None;
         search.scope = Scope::Everywhere;
-        if !goals.is_empty() && !is_simple {
-            search.goals = Some(goals.clone());
-            explored = search.explore(Some(subject), &mut left, &mut |search, leaf| {
-                if let Some(found) = self.leaf(search, leaf, action, aspect, origin) {
-                    goals.retain(|goal| *goal != found);
-                    search.goals = Some(goals.clone());
-                }
-                if goals.is_empty() { Flow::Stop } else { Flow::Continue }
-            });
+        if is_simple {
+            goals.clear();
         }
+        goals.extend(same);
+        if !goals.is_empty() && explored.is_ok() {
+            explored =
+                self.everywhere(search, Some(subject), goals, &mut left, (action, aspect), origin);
+        }
+        search.goals = None;
+        explored
+    }
+
+    /// Looks for pairs of answers everywhere; of different tiers one of each is enough.
+    fn everywhere(
+        &mut self,
+        search: &mut Search<'_>,
+        subject: Option<usize>,
+        mut goals: Vec<(u8, u8)>,
+        left: &mut Budget,
+        (action, aspect): (Action, search::Aspect),
+        origin: Option<(usize, Origin)>,
+    ) -> Result<Flow, Exhausted> {
+        search.goals = Some(goals.clone());
+        let explored = search.explore(subject, left, &mut |search, leaf| {
+            if let Some(found) = self.leaf(search, leaf, action, aspect, origin)
+                && found.0 != found.1
+            {
+                goals.retain(|goal| *goal != found);
+                search.goals = Some(goals.clone());
+            }
+            if goals.is_empty() { Flow::Stop } else { Flow::Continue }
+        });
         search.goals = None;
         explored
     }
@@ -753,12 +781,40 @@ impl<'m> Comparison<'m> {
 
 /// The pairs of answers that a statement on one side can make, at most: where nothing else is said,
 /// where something weaker is, with a default or without, and beside each changed statement of the
-/// other side. None where it is not worth while, or options make more of them.
-fn goals(search: &Search<'_>, action: Action, subject: usize) -> Option<Vec<(u8, u8)>> {
+/// other side. With the same tier on both sides where options may differ. None where it is not worth
+/// while.
+fn goals(search: &Search<'_>, action: Action, subject: Option<usize>) -> Option<Vec<(u8, u8)>> {
     let question = search.question();
-    if action.object() != ObjectKind::Path || question.options.are_used() {
+    if action.object() != ObjectKind::Path {
         return None;
     }
+    // No answer has a rank that nothing on its side gives. A denial that only may hold asks.
+    let is_given = |side: usize, rank: u8| {
+        let mut ranks = question
+            .statements
+            .iter()
+            .filter(|one| one.sides[side])
+            .filter_map(|one| one.rank().map(|(rank, _)| rank));
+        rank == question.defaults[side]
+            || ranks.any(|own| own == rank || own == DENY && rank == search::ASK)
+    };
+    let has_options = |rank: u8| {
+        question.statements.iter().any(|one| {
+            one.rank().is_some_and(|(own, options)| {
+                options != 0 && (own == rank || own == DENY && rank == search::ASK)
+            })
+        })
+    };
+    let is_wanted = |(from, to): (u8, u8)| {
+        (from != to || has_options(from)) && is_given(0, from) && is_given(1, to)
+    };
+    let Some(subject) = subject else {
+        let under = (0..=DENY).map(|rank| question.defaults.map(|default| rank.max(default)));
+        let mut goals: Vec<(u8, u8)> =
+            under.map(|[from, to]| (from, to)).filter(|goal| is_wanted(*goal)).collect();
+        goals.dedup();
+        return Some(goals);
+    };
     let statement = &question.statements[subject];
     let side = usize::from(statement.sides[1]);
     let (own, _) = statement.rank()?;
@@ -791,7 +847,7 @@ fn goals(search: &Search<'_>, action: Action, subject: usize) -> Option<Vec<(u8,
                         let here = answer(own.max(common), own_certain, defaults[0]);
                         let there = answer(rank.max(common), other_certain, defaults[1]);
                         let goal = if side == 0 { (here, there) } else { (there, here) };
-                        if here != there && !goals.contains(&goal) {
+                        if is_wanted(goal) && !goals.contains(&goal) {
                             goals.push(goal);
                         }
                     }
