@@ -63,7 +63,7 @@ pub(super) struct Facts<'t, 'a> {
 pub(super) struct OpenClasses {
     pub(super) variable: u32,
     /// Each once, in ascending order.
-    pub(super) classes: Buf<u32, MOST_OPEN>,
+    pub(super) classes: Buf<u16, MOST_OPEN>,
 }
 
 /// From this many classes, or states at one component, on they lie on the heap.

@@ -45,7 +45,7 @@ impl Facts<'_, '_> {
                 self.find_open(number);
                 let Some(open) = self.open.take() else { continue };
                 for &class in open.classes.as_slice() {
-                    self.judge_held(rules, tables.held(table, class), look, visit);
+                    self.judge_held(rules, tables.held(table, class.into()), look, visit);
                 }
                 continue;
             }
@@ -297,7 +297,7 @@ impl Facts<'_, '_> {
         let Some(open) = &self.open else { return Truth::OPEN };
         let row = &tables.variables[variable as usize];
         let holds = open.classes.as_slice().iter().any(|&class| {
-            let held = tables.held(row, class);
+            let held = tables.held(row, class.into());
             let at = held.partition_point(tables.bytes, |held| held >> 1 < place);
             held.get(tables.bytes, at).is_some_and(|held| held >> 1 == place)
         });
@@ -330,11 +330,11 @@ impl Facts<'_, '_> {
             (group, &tables.sequences[group.sequence as usize])
         });
         let mut root_state = 0;
-        let mut states = Buf::<u32, MOST_OPEN>::new(0);
+        let mut states = Buf::<u16, MOST_OPEN>::new(0);
         for component in path.split('/').filter(|component| !component.is_empty()) {
             let token = sequence.token(tables, component.as_bytes(), folds);
             for state in states.as_mut_slice() {
-                *state = group.step(tables, *state as u16, token).into();
+                *state = group.step(tables, *state, token);
             }
             let may_end = within.is_none_or(|(group, sequence)| {
                 let token = sequence.token(tables, component.as_bytes(), folds);
@@ -347,7 +347,8 @@ impl Facts<'_, '_> {
             states.keep_distinct();
         }
         for state in states.as_mut_slice() {
-            *state = tables.class_of(group, *state as u16);
+            // The column of classes has 16 bits.
+            *state = tables.class_of(group, *state) as u16;
         }
         states.keep_distinct();
         self.open = Some(OpenClasses { variable, classes: states });
