@@ -13,6 +13,7 @@ use policy_eval::{
     Decision, Explanation, Floors, PartDecision, PartExplanation, Place, Policy, is_control,
     is_unseen, safe,
 };
+use policy_hosts::export::{Export, File};
 use policy_hosts::import::Import;
 use policy_lang::diagnostic::{self, Code, Diagnostic};
 use policy_lang::diff::{self, Comparison};
@@ -272,6 +273,38 @@ impl<'a> ImportDocument<'a> {
             policy: read.map(|read| read.policy.as_str()),
             lost: read.is_none_or(|read| read.lost),
             findings: diagnostic::json::findings(findings, sources),
+        }
+    }
+}
+
+/// A policy that was written as the configuration of a runtime: `policy export`.
+#[derive(Serialize)]
+pub(crate) struct ExportDocument<'a> {
+    schema_version: u32,
+    runtime: &'static str,
+    files: Vec<ExportedFile<'a>>,
+    /// How many rules of the configuration allow something; each is proved.
+    proved: usize,
+    lost: bool,
+    findings: Vec<serde_json::Value>,
+}
+
+#[derive(Serialize)]
+struct ExportedFile<'a> {
+    name: &'static str,
+    text: &'a str,
+}
+
+impl<'a> ExportDocument<'a> {
+    pub(crate) fn new(runtime: &'static str, written: &'a Export, sources: &[Arc<Source>]) -> Self {
+        let file = |file: &'a File| ExportedFile { name: file.name, text: &file.text };
+        ExportDocument {
+            schema_version: SCHEMA_VERSION,
+            runtime,
+            files: written.files.iter().map(file).collect(),
+            proved: written.proved,
+            lost: written.is_lossy(),
+            findings: diagnostic::json::findings(&written.findings, sources),
         }
     }
 }

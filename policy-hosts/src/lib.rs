@@ -2,7 +2,7 @@
 //!
 //! One folder a runtime. A runtime calls a hook and wants an answer in its own form ([`hook`]); it has
 //! a permission system of its own, which can be read as a policy ([`import`]) or written from one
-//! (`export`). What a runtime cannot express becomes the stricter thing that it can, and is told.
+//! ([`export`]). What a runtime cannot express becomes the stricter thing that it can, and is told.
 
 pub mod acp;
 mod amazon_q;
@@ -11,6 +11,7 @@ mod cline;
 mod codex;
 mod copilot_cli;
 mod cursor;
+pub mod export;
 mod gemini_cli;
 pub mod hook;
 mod hosts;

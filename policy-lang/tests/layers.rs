@@ -39,6 +39,7 @@ const POLICY_LANG: &[&[&str]] = &[
 const POLICY_HOSTS: &[&[&str]] = &[
     &["runtime"],
     &["hook", "import"],
+    &["export"],
     &[
         "codex",
         "gemini_cli",
@@ -58,8 +59,8 @@ const POLICY_HOSTS: &[&[&str]] = &[
 ];
 
 /// Files that stand higher than the module they lie in: the door that leads to each runtime's own
-/// importer lies beside what importers are made of.
-const DOORS: &[(&str, &str)] = &[("import/mod.rs", "hosts")];
+/// importer or exporter lies beside what these are made of.
+const DOORS: &[(&str, &str)] = &[("import/mod.rs", "hosts"), ("export/mod.rs", "hosts")];
 
 #[test]
 fn modules_use_only_what_stands_below_them() {

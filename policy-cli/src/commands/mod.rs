@@ -6,6 +6,7 @@ mod debug;
 mod decide;
 mod diff;
 mod explain;
+mod export;
 mod fmt;
 mod graph;
 pub(crate) mod hook;
@@ -53,6 +54,8 @@ pub(crate) enum Command {
     Hook(Box<hook::HookArgs>),
     /// Read the permission rules of an agent runtime as a policy.
     Import(import::ImportArgs),
+    /// Write a policy as the permission rules of an agent runtime, never looser than the policy.
+    Export(export::ExportArgs),
     /// Write a policy to start from.
     Init(init::InitArgs),
     /// Print completions for a shell.
@@ -80,6 +83,7 @@ impl Command {
             // The output and the exit code of a hook are the host's: `main` hands over to it.
             Command::Hook(_) => Err(Stop::usage("a hook has an answer of its own")),
             Command::Import(args) => import::run(args, ui),
+            Command::Export(args) => export::run(args, ui),
             Command::Init(args) => init::run(args, ui),
             Command::Completions(args) => completions::run(args, ui),
             Command::Debug(args) => debug::run(args, ui),

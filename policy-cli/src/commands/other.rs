@@ -8,10 +8,10 @@ use policy_lang::diagnostic::nearest;
 use crate::outcome::{Outcome, Stop};
 
 /// Commands of the published command line that this version does not have.
-const NOT_YET: [&str; 2] = ["replay", "export"];
+const NOT_YET: [&str; 1] = ["replay"];
 
 /// The same for people.
-pub(crate) const NOT_YET_HELP: &str = "Not in this version yet: replay, export.";
+pub(crate) const NOT_YET_HELP: &str = "Not in this version yet: replay.";
 
 /// Says what is wrong with the name.
 pub(crate) fn run(words: &[OsString]) -> Result<Outcome, Stop> {

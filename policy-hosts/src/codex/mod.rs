@@ -1,9 +1,11 @@
 //! Codex.
 
 mod config;
+mod export;
 pub(crate) mod hook;
 mod import;
 mod network;
 mod rules;
 
+pub(crate) use export::export;
 pub(crate) use import::import;
