@@ -429,7 +429,7 @@ impl<'m> Comparison<'m> {
     fn check(&mut self, claim: &Claim, request: &RequestBuf) -> bool {
         let all = [search::Aspect::Tier, search::Aspect::Record, search::Aspect::Mark(0)];
         let aspects = if claim.beside.is_some() { &all[..] } else { &[claim.aspect] };
-        let claims_tier = claim.from.0 != claim.to.0;
+        let claims_tiers = claim.aspect == search::Aspect::Tier && claim.from.0 != claim.to.0;
         let policies = self.policies.clone();
         request.with_request(|asked| {
             let old = policies[0].decide(asked);
@@ -437,9 +437,10 @@ impl<'m> Comparison<'m> {
             let mut differs_at_all = false;
             for &aspect in aspects {
                 let Some((aspect, direction)) = differs(aspect, &old, &new) else { continue };
-                // Options that differ are no proof that tiers do.
+                // Another change than the claimed one is told, and proves nothing of this one.
+                let ranks = [&old, &new].map(|decision| decision.tier as u8 + 1);
                 differs_at_all |=
-                    !(claims_tier && matches!(aspect, Aspect::Options)) || claim.beside.is_some();
+                    !claims_tiers || claim.beside.is_some() || ranks == [claim.from.0, claim.to.0];
                 let changed = self.responsible(claim, &old, &new);
                 let difference = Difference {
                     action: claim.action,
