@@ -166,6 +166,11 @@ fn what_codex_gets() {
 }
 
 #[test]
+fn what_claude_code_gets() {
+    insta::assert_snapshot!(page(Runtime::ClaudeCode, HARD));
+}
+
+#[test]
 fn what_is_not_written_for_is_told() {
     let error = export(Runtime::Cursor, &model("default ask")).expect_err("it is not written");
     insta::assert_snapshot!(error);

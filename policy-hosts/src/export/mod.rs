@@ -53,7 +53,7 @@ pub const CODES: [Code; 3] = [
 ];
 
 /// The runtimes that a policy can be written for.
-pub const SUPPORTED: [Runtime; 1] = [Runtime::Codex];
+pub const SUPPORTED: [Runtime; 2] = [Runtime::Codex, Runtime::ClaudeCode];
 
 /// One file of a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,6 +124,7 @@ fn supported() -> String {
 pub fn export(runtime: Runtime, model: &Model) -> Result<Export, ExportError> {
     let write = match runtime {
         Runtime::Codex => crate::codex::export,
+        Runtime::ClaudeCode => crate::claude_code::export,
         _ => return Err(ExportError::Unsupported { runtime }),
     };
     let claims = Claims::new(model)?;
