@@ -183,6 +183,23 @@ fn findings_read_well() {
     insta::assert_snapshot!("findings", out);
 }
 
+/// Where the proofs cost too much, that is a finding: silence would read as a proof.
+#[test]
+fn what_was_not_looked_at_is_said_once() {
+    let model = check(
+        r#"
+default ask
+r0: ask read "**/delta*/**/*alpha*/**/gamma?*", "**/eps*/**/*delta*/**/delta?*", "**/gamma*/**/*delta*/**/gamma?*" because "x"
+r1: deny read "**/eps*/**/*beta*/**/gamma?*", "**/beta*/**/*alpha*/**/eps?*", "**/gamma*/**/*eps*/**/zeta?*" because "x"
+all: allow read "**/eps*/**/*beta*/**/gamma?*", "**/alpha*/**/*zeta*/**/alpha?*", "**/zeta*/**/*gamma*/**/delta?*", "**/eps*/**/*alpha*/**/gamma?*", "**/delta*/**/*gamma*/**/eps?*", "**/zeta*/**/*beta*/**/eps?*"
+"#,
+    );
+    let found = findings(&model, "V003");
+    let messages: Vec<&str> = found.iter().map(|one| &*one.message).collect();
+    assert_eq!(messages, ["not looked at in full: 2 rules"]);
+    assert!(findings(&check("allow run \"ls\"\n"), "V003").is_empty());
+}
+
 #[test]
 fn an_allowance_is_for_what_it_stands_at() {
     let reason = "because we looked";
