@@ -201,6 +201,39 @@ fn nothing_is_silent_that_the_policy_is_not_silent_about() {
     }
 }
 
+/// The same for policies and requests that were made by chance.
+#[test]
+fn nothing_is_looser_whatever_the_policy() {
+    let mut silent = [0, 0];
+    for seed in 0..16 {
+        let mut dice = policy_generate::Dice::new(seed);
+        let made = policy_generate::policy(&mut dice);
+        let sources = made
+            .files
+            .iter()
+            .enumerate()
+            .map(|(index, file)| Source::new(file.name(index), file.to_string()));
+        let Ok(policy) = policy_lang::load(sources.collect(), &no_includes) else { continue };
+        let requests: Vec<String> =
+            (0..60).map(|_| policy_generate::request(&mut dice).to_string()).collect();
+        for runtime in policy_hosts::export::SUPPORTED {
+            let back = back(runtime, &exported(runtime, &policy));
+            for json in &requests {
+                let Ok(request) = RequestBuf::from_json(json) else { continue };
+                let (ours, theirs) = request.with_request(|asked| {
+                    (interp::decide(&policy, asked).tier, interp::decide(&back, asked).tier)
+                });
+                let at_least = ours.min(Tier::Ask);
+                assert!(at_least <= theirs, "{seed}, {runtime}: {json} is {ours}, {theirs} there");
+                silent[0] += 1;
+                silent[1] += usize::from(theirs == Tier::Allow);
+            }
+        }
+    }
+    assert!(500 < silent[0], "{silent:?}");
+    eprintln!("{} of {} were silent", silent[1], silent[0]);
+}
+
 /// The real Codex reads the rules and decides as their import does. Its path stands in
 /// `CODEX_BINARY`: `npm install @openai/codex` brings it.
 #[test]
