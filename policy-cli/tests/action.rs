@@ -194,7 +194,7 @@ fn a_pull_request_is_checked_tested_and_compared() {
     1 of 1 rule reached (100%)
     ::TOKEN::
     == Compare
-    ::warning file=./agents.policy,line=1,endLine=1,col=1,endColumn=25,title=policy D001 loosened::`run` `(ls|cat) ...`: ask → allow%0Abefore: the default%0Aafter: allow run "(ls|cat) ..."%0Afor example: run cat
+    ::warning file=./agents.policy,line=1,endLine=1,col=1,endColumn=25,title=policy D001 loosened::`run` of `(ls|cat) ...`: ask → allow%0Abefore: the default%0Aafter: allow run "(ls|cat) ..."%0Afor example: run cat README.md
     == outputs
     sarif=findings.sarif
     comment=…/temp/policy-diff.md
@@ -205,14 +205,11 @@ fn a_pull_request_is_checked_tested_and_compared() {
 
     | | | before | after | for example |
     |---|---|---|---|---|
-    | 1. **loosened** | `run` `(ls\|cat) ...` | `ask` | `allow` | `run cat` |
+    | 1. **loosened** | `run` of `(ls\|cat) ...` | `ask` | `allow` | `run cat README.md` |
 
-    <details><summary>1. loosened: run, ask → allow</summary>
+    <details><summary>1. loosened (run): ask → allow</summary>
 
-    `run` `(ls|cat) ...`
-
-    - before: `ask` by the default
-    - after: `allow` by `allow run "(ls|cat) ..."` at `./agents.policy:1:1`
+    `run` of `(ls|cat) ...`
 
     ```diff
       refs/remotes/origin/main:agents.policy:1:1
@@ -221,14 +218,17 @@ fn a_pull_request_is_checked_tested_and_compared() {
     + allow run "(ls|cat) ..."
     ```
 
+    - before: `ask` by the default
+    - after: `allow` by `allow run "(ls|cat) ..."` at `./agents.policy:1:1`
+
     ```sh
     # ask
     policy decide refs/remotes/origin/main:./agents.policy --format human --requests - <<'END'
-    {"action":"run","argv":["cat"]}
+    {"action":"run","argv":["cat","README.md"]}
     END
     # allow
     policy decide ./agents.policy --format human --requests - <<'END'
-    {"action":"run","argv":["cat"]}
+    {"action":"run","argv":["cat","README.md"]}
     END
     ```
 

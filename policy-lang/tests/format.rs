@@ -17,7 +17,7 @@ fn the_tour_of_the_language_has_one_layout() {
     let once = formatted(include_str!("../../examples/policies/tour.policy"));
     assert_eq!(formatted(&once), once);
     insta::assert_snapshot!(once, @r#"
-    # lint: allow L020, L021, L035, L038, L084, L090 because this is a tour of the language, not for use
+    # lint: allow L010, L020, L021, L035, L038, L084, L090 because this is a tour of the language, not for use
     policy acme.agents version "2026.11" layer managed
 
     paths secrets    = "~/.ssh/**", "~/.aws/**", i"**/.env", i"**/.env.*", "**/*.pem"
