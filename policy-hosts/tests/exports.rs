@@ -1,4 +1,5 @@
-//! Policies as configurations of runtimes: what is written, and that it is never looser.
+//! Policies as configurations of runtimes: what is written, and that it is never silent where they
+//! are not.
 
 use std::fs;
 use std::path::Path;

@@ -54,7 +54,7 @@ pub(crate) enum Command {
     Hook(Box<hook::HookArgs>),
     /// Read the permission rules of an agent runtime as a policy.
     Import(import::ImportArgs),
-    /// Write a policy as the permission rules of an agent runtime, never looser than the policy.
+    /// Write a policy as the permission rules of an agent runtime, never silent where it is not.
     Export(export::ExportArgs),
     /// Write a policy to start from.
     Init(init::InitArgs),

@@ -176,7 +176,7 @@ impl Rules {
 
     fn text(&self) -> String {
         let mut out = String::from(
-            "# Written by `policy export codex`: never looser than the policy.\n\
+            "# Written by `policy export codex`: nothing runs in silence that the policy would ask about.\n\
              # Commands that no rule speaks of are asked about, by `approval_policy` in `config.toml`.\n",
         );
         if self.denies_the_rest {

@@ -101,7 +101,8 @@ fn supported() -> String {
     SUPPORTED.map(Runtime::name).join(", ")
 }
 
-/// Writes a policy as the configuration of a runtime that is never looser.
+/// Writes a policy as the configuration of a runtime that is never silent where the policy is not. A
+/// denial may become a question, which is told.
 ///
 /// # Example
 /// ```
