@@ -14,7 +14,7 @@
 //! report says so.
 //!
 //! The files are not trusted. Nothing in them becomes policy text but inside string literals and
-//! comments, which [`quote`] escapes; what is written is formatted and checked before it is handed
+//! comments, which `quote` escapes; what is written is formatted and checked before it is handed
 //! out.
 
 pub(crate) mod command;
