@@ -1,8 +1,8 @@
 //! How long analyses take: comparisons of policies with a few edits, and lint with all proofs.
 //!
 //! `cargo run --release -p benches --bin analyses`; with `lint` behind it, lint alone. One line a
-//! measurement: the median and the
-//! slowest of several seeds, in milliseconds, parsing and compiling included and alone.
+//! measurement: the median and the slowest of several seeds, in milliseconds, parsing and compiling
+//! included and alone.
 
 use std::time::Instant;
 
