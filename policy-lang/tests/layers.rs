@@ -58,6 +58,8 @@ const POLICY_HOSTS: &[&[&str]] = &[
     &["hosts"],
 ];
 
+const POLICY_LOG: &[&[&str]] = &[];
+
 /// Files that stand higher than the module they lie in: the door that leads to each runtime's own
 /// importer or exporter lies beside what these are made of.
 const DOORS: &[(&str, &str)] = &[("import/mod.rs", "hosts"), ("export/mod.rs", "hosts")];
@@ -66,15 +68,20 @@ const DOORS: &[(&str, &str)] = &[("import/mod.rs", "hosts"), ("export/mod.rs", "
 fn modules_use_only_what_stands_below_them() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut wrong = Vec::new();
-    for (folder, order) in
-        [("../policy-eval", POLICY_EVAL), (".", POLICY_LANG), ("../policy-hosts", POLICY_HOSTS)]
-    {
+    let mut found = 0;
+    for (folder, order) in [
+        ("../policy-eval", POLICY_EVAL),
+        (".", POLICY_LANG),
+        ("../policy-hosts", POLICY_HOSTS),
+        ("../policy-log", POLICY_LOG),
+    ] {
         let heights: BTreeMap<&str, usize> = order
             .iter()
             .enumerate()
             .flat_map(|(height, row)| row.iter().map(move |name| (*name, height)))
             .collect();
         for (module, file, line, used) in uses(&here.join(folder).join("src")) {
+            found += 1;
             let place = format!("{folder}/src/{file}:{line}: `{module}` uses `{used}`");
             let door = DOORS.iter().find(|(door, _)| *door == file).map(|(_, stands)| *stands);
             match (heights.get(door.unwrap_or(&module)), heights.get(&*used)) {
@@ -85,6 +92,7 @@ fn modules_use_only_what_stands_below_them() {
             }
         }
     }
+    assert!(60 < found, "the uses are found");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -160,6 +168,5 @@ fn uses(src: &Path) -> Vec<(String, String, usize, String)> {
             }
         }
     }
-    assert!(found.len() > 20, "the uses are found");
     found
 }

@@ -1,0 +1,17 @@
+//! Logs of what agents did: read from what runtimes write, decided again, and proposed as policy.
+//!
+//! ```text
+//!   requests, records,      ┌─► replay   counts by action, tier and rule; what another
+//!   transcripts, exports    │            policy would have decided
+//!     │                     │
+//!     ▼                     ├─► fatigue  whose questions are always answered with yes
+//!   source ─► entries ──────┤
+//!                           └─► learn    a policy that keeps the log silent
+//!
+//!   decision records ─► chain            a log in which a change shows
+//! ```
+//!
+//! Everything here reads what others wrote, so nothing in a log is trusted: a line that is not
+//! understood is counted and told, never guessed at, and no line can make a reader panic. Logs are
+//! read as streams: what is kept grows with the policy and with how many kinds of things were seen,
+//! not with the length of the log.
