@@ -28,6 +28,7 @@
 //! - A [`Request`] says what is known; what is not sent can only make the decision stricter.
 //! - [`Policy::decide`] never fails and allocates nothing for a request that is canonical already.
 //! - [`Policy::explain`] says why, part by part. [`Live`] swaps policies under running threads.
+//! - [`record`] makes decision records: how much of an action they tell is said by the policy.
 //! - [`RequestBuf`] reads requests as JSON. The feature `gather` reads links and addresses from the
 //!   running system, so that they come with the request.
 
@@ -44,6 +45,7 @@ mod fields;
 pub mod gather;
 pub mod json;
 mod policy;
+pub mod record;
 mod request;
 mod request_json;
 mod session;

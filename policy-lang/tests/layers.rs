@@ -19,7 +19,7 @@ const POLICY_EVAL: &[&[&str]] = &[
     &["engine"],
     &["explain"],
     &["policy"],
-    &["session"],
+    &["session", "record"],
 ];
 
 const POLICY_LANG: &[&[&str]] = &[
