@@ -111,6 +111,34 @@ pub(crate) fn decide_parts<'p>(
     total.finish().decision(tables)
 }
 
+/// What became of one part.
+pub(crate) struct Judgement<'p> {
+    pub(crate) tier: Tier,
+    pub(crate) rule: Option<RuleRef<'p>>,
+    pub(crate) default: bool,
+    pub(crate) floors: Floors,
+}
+
+/// Hands out each part as it was judged, and what became of it.
+pub(crate) fn each_part<'p>(
+    tables: &View<'p>,
+    request: &Request<'_>,
+    each: &mut dyn FnMut(&Judged<'_>, Judgement<'p>),
+) {
+    canon::parts(request, &mut |judged| {
+        let outcome = engine::decide_part(tables, judged);
+        if is_worth_telling(judged.part, &outcome) {
+            let judgement = Judgement {
+                tier: outcome.tier(),
+                rule: tables.rule_ref(outcome.rule),
+                default: outcome.by_default(),
+                floors: outcome.floors,
+            };
+            each(judged, judgement);
+        }
+    });
+}
+
 /// Of an address that a name resolved to, most policies have nothing to say.
 fn is_worth_telling(part: &Part<'_>, outcome: &engine::Outcome) -> bool {
     outcome.tier.is_some() || !is_resolved(part)

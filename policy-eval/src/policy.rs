@@ -8,7 +8,8 @@ use crate::artifact::{Extent, Frame, LoadError};
 use crate::decision::Decision;
 use crate::engine::tables::Tables;
 use crate::engine::{self, Index, InvalidTables, Section, Sources, View, decide};
-use crate::explain::{Explanation, PartDecision, decide_parts, explain};
+use crate::explain::{Explanation, Judgement, PartDecision, decide_parts, each_part, explain};
+use crate::facts::Judged;
 use crate::request::Request;
 use crate::tier::Tier;
 use crate::vocab::{Action, Layer};
@@ -150,6 +151,15 @@ impl Policy {
         each: &mut dyn FnMut(PartDecision<'p>),
     ) -> Decision<'p> {
         decide_parts(&self.view(), request, each)
+    }
+
+    /// Hands out each part of a request as it was judged, and what became of it.
+    pub(crate) fn each_part<'p>(
+        &'p self,
+        request: &Request<'_>,
+        each: &mut dyn FnMut(&Judged<'_>, Judgement<'p>),
+    ) {
+        each_part(&self.view(), request, each);
     }
 
     /// Decides one request and says why: its parts, every rule that matched, and what was not sent

@@ -41,12 +41,22 @@ impl Session {
 
     /// Decides a request that carries the session's marks beside its own.
     pub fn decide<'p>(&self, policy: &'p Policy, request: &Request<'_>) -> Decision<'p> {
+        self.with_marks_of(request, |request| policy.decide(request))
+    }
+
+    /// Calls `use_it` with the request as [`Session::decide`] decides it: with the session's marks
+    /// beside its own.
+    pub fn with_marks_of<R>(
+        &self,
+        request: &Request<'_>,
+        use_it: impl FnOnce(&Request<'_>) -> R,
+    ) -> R {
         if self.marks.is_empty() {
-            return policy.decide(request);
+            return use_it(request);
         }
         let marks: Vec<&str> =
             request.marks.iter().copied().chain(self.marks.iter().map(|mark| &**mark)).collect();
-        policy.decide(&Request { marks: &marks, ..*request })
+        use_it(&Request { marks: &marks, ..*request })
     }
 
     /// The action happened: the session carries the decision's marks from now on.

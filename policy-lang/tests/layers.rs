@@ -19,7 +19,8 @@ const POLICY_EVAL: &[&[&str]] = &[
     &["engine"],
     &["explain"],
     &["policy"],
-    &["session", "record"],
+    &["session", "shadow"],
+    &["record"],
 ];
 
 const POLICY_LANG: &[&[&str]] = &[

@@ -33,6 +33,7 @@ pub(crate) mod places;
 mod testing;
 mod tool;
 
+pub(crate) use command::has_subcommands;
 pub use command::{MAX_SHELL_DEPTH, counted_parts, operands};
 pub(crate) use context::Context;
 pub use fold::fold;

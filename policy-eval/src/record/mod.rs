@@ -10,8 +10,10 @@
 //!   result   ── what the runtime then did             ┘
 //! ```
 //!
-//! Nothing here reads a clock: the caller gives the [`Time`]. `docs/schemas/record.json` is the JSON
-//! Schema of a line.
+//! [`Recorder`] makes them. How much of an action stands in one is said by the `record` sentences of
+//! the policy ([`RecordLevel`]); secrets stand in none. Nothing here reads a clock: the caller gives
+//! the [`Time`]. `docs/records.md` is the page about them, `docs/schemas/record.json` the JSON Schema
+//! of a line.
 //!
 //! ```
 //! use policy_eval::record::{Event, Record};
@@ -23,12 +25,16 @@
 //! ```
 
 mod json;
+mod recorder;
+mod redact;
+mod secrets;
 mod time;
 
 use crate::json::Json;
 use crate::tier::{RecordLevel, Tier};
 use crate::vocab::{Action, Floors, Layer};
 
+pub use recorder::Recorder;
 pub use time::{Time, TimeError};
 
 /// The version of the fields. It changes when a reader of the old ones would misread the new ones.

@@ -16,6 +16,11 @@ use crate::canon::{Context, path};
 use crate::facts::{Command, CommandForm, Object, Part, PathValue, Word};
 use crate::vocab::{Action, Floor, Floors, Platform};
 
+/// Whether the first word behind a program's options says what the program does.
+pub(crate) fn has_subcommands(program: &str) -> bool {
+    GLOBALS.iter().any(|row| row.program == program)
+}
+
 /// What a program is called, whatever its spelling.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Program<'p> {

@@ -35,6 +35,7 @@ mod word;
 mod work;
 
 pub(crate) use buffer::Buf;
+pub(crate) use forms::has_subcommands;
 pub use operands::{counted_parts, operands};
 pub use scan::MAX_DEPTH as MAX_SHELL_DEPTH;
 
