@@ -177,6 +177,24 @@ fn what_is_not_written_for_is_told() {
     insta::assert_snapshot!(error);
 }
 
+/// A beginning that is a wrapper runs what the policy does not allow.
+#[test]
+fn a_wrapper_is_not_allowed_for_what_it_runs() {
+    let wrappers = ["timeout", "env", "eval", "sudo", "nice", "xargs", "find", "bash", "time"];
+    for wrapper in wrappers {
+        let policy = model(&format!(
+            "default ask\nallow run \"{wrapper} ...\" with outside sandbox\ndeny run \"rm ...\""
+        ));
+        for runtime in policy_hosts::export::SUPPORTED {
+            let written = exported(runtime, &policy);
+            // `sudo` is a command of its own here: whoever allows it allows what it runs.
+            let is_told =
+                wrapper == "sudo" || written.findings.iter().any(|one| one.code == "E001");
+            assert!(is_told, "{runtime}: {wrapper}\n{:?}", written.files);
+        }
+    }
+}
+
 /// The configuration is imported back, and asked beside the policy.
 #[test]
 fn nothing_is_silent_that_the_policy_is_not_silent_about() {

@@ -202,7 +202,7 @@ impl Settings {
                 let words = ask.trim_start_matches("Bash(").trim_end_matches(" *)");
                 text == words || text.starts_with(&format!("{words} "))
             };
-            let claimed = claims.claim(&format!("always allow run {}", prefix.open()));
+            let claimed = claims.beginning(&prefix);
             if claimed.holds() && !self.ask.iter().any(is_asked) {
                 self.allow.insert(format!("Bash({text} *)"));
                 continue;

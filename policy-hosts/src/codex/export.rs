@@ -135,13 +135,11 @@ impl Rules {
         if self.allowed.contains(&prefix.words) {
             return Tried::Allowed;
         }
-        let pattern = prefix.open();
-        let claimed = claims.claim(&format!("always allow run {pattern}"));
+        let claimed = claims.beginning(prefix);
         if !claimed.holds() {
             return Tried::Not(claimed);
         }
-        // What is claimed of an escalated request holds of its options.
-        if claims.claim(&format!("always allow run {pattern} when escalated")).holds() {
+        if claims.beginning_outside(prefix).holds() {
             self.allowed.insert(prefix.words.clone());
             return Tried::Allowed;
         }

@@ -4,9 +4,11 @@ use policy_eval::{Policy, RequestBuf, Tier, describe};
 use policy_lang::check::{self, no_includes};
 use policy_lang::compile::{CompileError, compile};
 use policy_lang::interp;
-use policy_lang::model::Model;
+use policy_lang::model::{Effect, Model};
 use policy_lang::prove::{self, Outcome};
 use policy_lang::span::Source;
+
+use super::commands::{Prefix, sample};
 
 /// How much one claim may cost, in steps; some microseconds each at most.
 const BUDGET: u64 = 200_000;
@@ -14,10 +16,18 @@ const BUDGET: u64 = 200_000;
 /// How many claims are tried for one export. What comes behind them is not proved.
 const MOST: usize = 5_000;
 
+/// How many commands of the policy are tried behind a beginning that is a wrapper.
+const MOST_WRAPPED: usize = 64;
+
+/// Words that stand between a wrapper and the command that it runs, for the wrappers there are.
+const BETWEEN: [&[&str]; 6] = [&[], &["5"], &["x"], &["-c"], &["-exec"], &["."]];
+
 /// The policy, ready to be asked.
 pub(crate) struct Claims<'m> {
     pub(crate) model: &'m Model,
     policy: Policy,
+    /// Commands that the policy does not allow, and one that it has never heard of.
+    wrapped: Vec<Vec<String>>,
     tried: std::cell::Cell<usize>,
 }
 
@@ -46,7 +56,48 @@ impl Claimed {
 
 impl<'m> Claims<'m> {
     pub(crate) fn new(model: &'m Model) -> Result<Claims<'m>, CompileError> {
-        Ok(Claims { model, policy: compile(model)?, tried: std::cell::Cell::new(0) })
+        let refused = |rule: &&policy_lang::model::Rule| matches!(rule.effect, Effect::Tier(tier, _) if tier != Tier::Allow);
+        let mut wrapped: Vec<Vec<String>> =
+            model.rules.iter().filter(refused).filter_map(sample).take(MOST_WRAPPED).collect();
+        wrapped.push(vec!["a-program-of-no-rule".to_owned(), "-rf".to_owned(), "x".to_owned()]);
+        Ok(Claims { model, policy: compile(model)?, wrapped, tried: std::cell::Cell::new(0) })
+    }
+
+    /// Whether whatever begins with these words is allowed.
+    ///
+    /// That a wrapper runs what stands behind it is no part of a proof, so it is tried: a runtime
+    /// that compares the beginning of `timeout 5 rm x` sees `timeout` alone.
+    pub(crate) fn beginning(&self, prefix: &Prefix) -> Claimed {
+        let claimed = self.claim(&format!("always allow run {}", prefix.open()));
+        self.wrapping(prefix, claimed, false)
+    }
+
+    /// Whether whatever begins with these words is allowed outside the sandbox.
+    pub(crate) fn beginning_outside(&self, prefix: &Prefix) -> Claimed {
+        // What is claimed of an escalated request holds of its options.
+        let claim = format!("always allow run {} when escalated", prefix.open());
+        let claimed = self.claim(&claim);
+        self.wrapping(prefix, claimed, true)
+    }
+
+    /// What was claimed, where it holds as well of what the beginning is a wrapper of.
+    fn wrapping(&self, prefix: &Prefix, claimed: Claimed, escalated: bool) -> Claimed {
+        if !claimed.holds() {
+            return claimed;
+        }
+        for between in BETWEEN {
+            for command in &self.wrapped {
+                let mut words = prefix.words.clone();
+                words.extend(between.iter().map(|word| (*word).to_owned()));
+                words.extend(command.iter().cloned());
+                match self.words(&words, escalated, "allow") {
+                    Some(shown) if shown.policy == Tier::Allow => {}
+                    Some(shown) => return Claimed::Fails(shown),
+                    None => return Claimed::NotProved,
+                }
+            }
+        }
+        claimed
     }
 
     /// Whether a sentence holds, as `always allow run "ls ..."`. It names nothing that the policy
@@ -71,7 +122,14 @@ impl<'m> Claims<'m> {
 
     /// A command by its words, as the policy decides it.
     pub(crate) fn command(&self, words: &[String], runtime: &'static str) -> Option<Shown> {
-        let json = serde_json::json!({ "action": "run", "argv": words });
+        self.words(words, false, runtime)
+    }
+
+    fn words(&self, words: &[String], escalated: bool, runtime: &'static str) -> Option<Shown> {
+        let mut json = serde_json::json!({ "action": "run", "argv": words });
+        if escalated {
+            json["escalated"] = true.into();
+        }
         let request = RequestBuf::from_json(&json.to_string()).ok()?;
         // With the wrappers that a description looks through.
         let text: Vec<_> = words.iter().map(|word| policy_eval::shell_word(word)).collect();
