@@ -327,6 +327,11 @@ fn sentence(
                 let spec = Specifier::new(&rule.pattern);
                 let is_plain = !spec.words.iter().any(|word| word.contains('?'));
                 let regex = if is_plain { spec.regex() } else { regex(&rule.pattern) };
+                // A word known only when the command runs is written as `…`, `$HOME` as `~`.
+                let regex = match rule.tier {
+                    Tier::Allow => regex,
+                    _ => regex.replace("\\$", "[$…~]"),
+                };
                 format!("written matches {}", quote::literal(&format!("(?s){regex}")))
             };
             if !is_all {
@@ -349,10 +354,32 @@ fn sentence(
                 );
                 return None;
             }
-            let path = |rule: &Rule| quote::literal(&path_pattern(&rule.pattern));
+            let paths = |rule: &Rule| match kind {
+                "external_directory" => path_patterns(&rule.pattern),
+                _ => project_patterns(&rule.pattern),
+            };
+            let Some(objects) = paths(rule) else {
+                let what = "a pattern with that many stars, of which each spans folders";
+                report.lost(rule.from, what, "nothing is written for this rule");
+                return None;
+            };
+            if objects.is_empty() {
+                report.never(
+                    rule.from,
+                    "a file is told by its path from the project on, so this matches none",
+                    "leave out what leads to the project",
+                );
+                return None;
+            }
             let mut sentence = Sentence::new(tier, actions);
-            sentence.objects.push(if is_all { "*".to_owned() } else { path(rule) });
-            sentence.except.extend(looser.iter().map(|rule| path(rule)));
+            match is_all {
+                true => sentence.objects.push("*".to_owned()),
+                false => sentence.objects.extend(objects.iter().map(|path| quote::literal(path))),
+            }
+            for rule in looser {
+                let Some(paths) = paths(rule) else { continue };
+                sentence.except.extend(paths.iter().map(|path| quote::literal(path)));
+            }
             if kind == "external_directory" {
                 if looser.iter().all(|rule| rule.pattern != "*") && is_all {
                     sentence.except.push("\"$workspace/**\"".to_owned());
@@ -411,38 +438,88 @@ fn sentence(
     }
 }
 
-/// A pattern of a path, in which `*` spans folders.
-fn path_pattern(pattern: &str) -> String {
-    let (base, rest) =
-        if let Some(rest) = pattern.strip_prefix("~/").or_else(|| pattern.strip_prefix("$HOME/")) {
-            ("~/", rest)
-        } else if let Some(rest) = pattern.strip_prefix('/') {
-            ("/", rest)
-        } else {
-            ("**/", pattern)
-        };
-    let mut components: Vec<String> = Vec::new();
-    for part in rest.split('/').filter(|part| !part.is_empty() && *part != "." && *part != "..") {
-        // `*` at an end of a component may span others.
-        let stars = part.chars().all(|c| c == '*');
-        if stars {
-            components.push("**".to_owned());
+/// How many stars of a pattern may stand in the middle of a name.
+const MOST_STARS: usize = 4;
+
+/// A pattern of a path in the project: it is compared with the path from the project on. None where
+/// it has too many stars.
+fn project_patterns(pattern: &str) -> Option<Vec<String>> {
+    let is_elsewhere = pattern.starts_with(['/', '~']) || pattern.starts_with("$HOME");
+    if is_elsewhere {
+        return Some(Vec::new());
+    }
+    // What lies outside of the project begins with `..`, which a star may be as well.
+    match pattern.starts_with(['*', '?']) {
+        true => spanning("**/", pattern),
+        false => spanning("$workspace/", pattern),
+    }
+}
+
+/// A pattern of an absolute path.
+fn path_patterns(pattern: &str) -> Option<Vec<String>> {
+    if let Some(rest) = pattern.strip_prefix("~/").or_else(|| pattern.strip_prefix("$HOME/")) {
+        spanning("~/", rest)
+    } else if let Some(rest) = pattern.strip_prefix('/') {
+        spanning("/", rest)
+    } else {
+        spanning("**/", pattern)
+    }
+}
+
+/// A pattern in which `*` spans folders, as patterns in which it does not.
+fn spanning(base: &str, rest: &str) -> Option<Vec<String>> {
+    let mut all = vec![String::new()];
+    let mut inside = 0;
+    let components: Vec<&str> =
+        rest.split('/').filter(|part| !part.is_empty() && *part != "." && *part != "..").collect();
+    for (index, part) in components.iter().enumerate() {
+        if 0 < index {
+            all.iter_mut().for_each(|one| one.push('/'));
+        }
+        if part.chars().all(|c| c == '*') {
+            // At least one component, but for `*` alone.
+            let whole = if components.len() == 1 { "**" } else { "*/**" };
+            all.iter_mut().for_each(|one| one.push_str(whole));
             continue;
         }
-        let mut text = String::new();
-        for c in part.chars() {
-            match c {
-                '*' | '?' => text.push(c),
-                c => text.push_str(&quote::component(&c.to_string())),
+        let signs: Vec<char> = part.chars().collect();
+        for (at, &c) in signs.iter().enumerate() {
+            if c != '*' {
+                let text = match c {
+                    '?' => "?".to_owned(),
+                    c => quote::component(&c.to_string()),
+                };
+                all.iter_mut().for_each(|one| one.push_str(&text));
+                continue;
+            }
+            if at.checked_sub(1).is_some_and(|before| signs[before] == '*') {
+                continue;
+            }
+            let is_end = signs[at..].iter().all(|&c| c == '*');
+            match (at, is_end) {
+                (0, _) => all.iter_mut().for_each(|one| one.push_str("**/*")),
+                (_, true) => all.iter_mut().for_each(|one| one.push_str("*/**")),
+                _ => {
+                    inside += 1;
+                    if MOST_STARS < inside {
+                        return None;
+                    }
+                    let spread = all.iter().map(|one| format!("{one}*/**/*"));
+                    let mut both: Vec<String> = all.iter().map(|one| format!("{one}*")).collect();
+                    both.extend(spread);
+                    all = both;
+                }
             }
         }
-        components.push(text.replace("**", "*"));
     }
-    let mut path = format!("{base}{}", components.join("/"));
-    while path.contains("**/**") {
-        path = path.replace("**/**", "**");
-    }
-    path
+    let tidy = |path: String| {
+        let mut path = format!("{base}{path}");
+        while path.contains("**/**") {
+            path = path.replace("**/**", "**");
+        }
+        path
+    };
+    Some(all.into_iter().map(tidy).collect())
 }
 
 fn host_pattern(pattern: &str) -> Option<String> {
