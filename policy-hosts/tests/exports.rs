@@ -7,7 +7,7 @@ use std::process::Command;
 
 use policy_eval::{RequestBuf, Tier};
 use policy_hosts::Runtime;
-use policy_hosts::export::{Export, export};
+use policy_hosts::export::{Export, Options, export};
 use policy_hosts::import::{self, import};
 use policy_lang::check::no_includes;
 use policy_lang::diagnostic::{Style, render_all};
@@ -57,12 +57,17 @@ fn model(text: &str) -> Model {
 }
 
 fn exported(runtime: Runtime, model: &Model) -> Export {
-    export(runtime, model).expect("it is written")
+    // Without its hook opencode allows no command here, so there would be little to compare.
+    let with_hook = runtime == Runtime::OpenCode;
+    export(runtime, model, Options { with_hook }).expect("it is written")
 }
 
 fn page(runtime: Runtime, text: &str) -> String {
     let model = model(text);
-    let written = exported(runtime, &model);
+    shown(&exported(runtime, &model), &model)
+}
+
+fn shown(written: &Export, model: &Model) -> String {
     let mut page = String::new();
     for file in &written.files {
         page += &format!("---- {}\n{}", file.name, file.text);
@@ -172,8 +177,27 @@ fn what_claude_code_gets() {
 }
 
 #[test]
+fn what_gemini_cli_gets() {
+    insta::assert_snapshot!(page(Runtime::GeminiCli, HARD));
+}
+
+#[test]
+fn what_opencode_gets() {
+    let model = model(HARD);
+    let written = export(Runtime::OpenCode, &model, Options::default()).expect("it is written");
+    insta::assert_snapshot!(shown(&written, &model));
+}
+
+/// With the hook commands are allowed, of which opencode does not see every redirection.
+#[test]
+fn what_opencode_gets_beside_the_hook() {
+    insta::assert_snapshot!(page(Runtime::OpenCode, HARD));
+}
+
+#[test]
 fn what_is_not_written_for_is_told() {
-    let error = export(Runtime::Cursor, &model("default ask")).expect_err("it is not written");
+    let error = export(Runtime::Cursor, &model("default ask"), Options::default())
+        .expect_err("it is not written");
     insta::assert_snapshot!(error);
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use policy_hosts::Runtime;
-use policy_hosts::export::{Export, ExportError, export};
+use policy_hosts::export::{Export, ExportError, Options, export};
 
 use crate::documents::ExportDocument;
 use crate::input;
@@ -25,6 +25,10 @@ pub(crate) struct ExportArgs {
     /// not exist, which becomes one; standard output without it.
     #[arg(short, long, value_name = "OUT")]
     output: Option<PathBuf>,
+    /// opencode: `policy hook` is installed too, which refuses what opencode does not see. Without
+    /// it no command is allowed unless any file may be written.
+    #[arg(long)]
+    with_hook: bool,
     #[arg(long, default_value = "human")]
     format: Format,
 }
@@ -32,7 +36,7 @@ pub(crate) struct ExportArgs {
 pub(crate) fn run(args: &ExportArgs, ui: &mut Ui) -> Result<Outcome, Stop> {
     let runtime: Runtime = args.runtime.parse().map_err(Stop::usage)?;
     let model = input::model(&args.policies)?;
-    let written = match export(runtime, &model) {
+    let written = match export(runtime, &model, Options { with_hook: args.with_hook }) {
         Ok(written) => written,
         Err(error @ ExportError::Unsupported { .. }) => return Err(Stop::usage(error)),
         Err(error) => return Err(Stop::unable(error)),

@@ -10,9 +10,11 @@ use policy_eval::{Action, Tier};
 use policy_lang::model::pattern::{
     HostPattern, HostShape, LabelItem, PathBase, PathItem, PathPattern, Piece, TokenPattern,
 };
-use policy_lang::model::{Atom, Effect, Formula, Rule, words};
+use policy_lang::model::{Effect, Formula, Rule, words};
 
-use crate::export::{Claimed, Claims, File, Losses, prefixes, sample};
+use crate::export::{
+    Claimed, Claims, File, Form, Losses, hosts, object, pairs, paths, prefixes, sample,
+};
 use crate::import::quote;
 
 /// What Claude Code runs without a question, and `xargs`, behind which it looks although nobody
@@ -145,7 +147,7 @@ impl Settings {
             }
             let which = usize::from(action == Action::Write);
             for path in paths(&rule.when) {
-                let object = quote::literal(&path.written);
+                let object = object(path);
                 let claimed = claims.claim(&self.without(claim, &object, which));
                 match specifier(path).filter(|_| claimed.holds()) {
                     Some(text) if !self.ask.contains(tool) => {
@@ -202,7 +204,7 @@ impl Settings {
                 let words = ask.trim_start_matches("Bash(").trim_end_matches(" *)");
                 text == words || text.starts_with(&format!("{words} "))
             };
-            let claimed = claims.beginning(&prefix);
+            let claimed = claims.beginning(&prefix, Form::Open);
             if claimed.holds() && !self.ask.iter().any(is_asked) {
                 self.allow.insert(format!("Bash({text} *)"));
                 continue;
@@ -252,7 +254,7 @@ impl Settings {
             let all = paths(&rule.when);
             is_whole &= !all.is_empty();
             for path in all {
-                let object = quote::literal(&path.written);
+                let object = object(path);
                 let claimed = claims.claim(&format!("{claim} {object}"));
                 match specifier(path).filter(|_| claimed.holds()) {
                     Some(text) => {
@@ -303,38 +305,14 @@ fn command(words: &[String]) -> Option<String> {
     words.iter().all(is_plain).then(|| words.join(" "))
 }
 
-/// Patterns of the path that a rule speaks of.
-fn paths(formula: &Formula) -> Vec<&PathPattern> {
-    atoms(formula)
-        .find_map(|atom| match atom {
-            Atom::Path(_, patterns) => Some(patterns.iter().collect()),
-            _ => None,
-        })
-        .unwrap_or_default()
-}
-
-fn hosts(formula: &Formula) -> Vec<&HostPattern> {
-    atoms(formula)
-        .find_map(|atom| match atom {
-            Atom::Destination(patterns) => Some(patterns.iter().collect()),
-            _ => None,
-        })
-        .unwrap_or_default()
-}
-
 /// The patterns of tools, each with its rule there, where there is one.
 fn tools(formula: &Formula) -> Vec<(String, Option<String>)> {
-    let patterns = atoms(formula).find_map(|atom| match atom {
-        Atom::Pair(patterns) => Some(patterns),
-        _ => None,
-    });
     let name = |text: &str, stars: bool| {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c) || stars && c == '*';
         !text.is_empty() && text.chars().all(is_plain) && !text.contains("__")
     };
-    patterns
+    pairs(formula)
         .into_iter()
-        .flatten()
         .map(|pattern| {
             let (server, tool) = (words::token(&pattern.first), words::token(&pattern.second));
             let is_plain = name(&server, false) && name(&tool, true);
@@ -343,13 +321,6 @@ fn tools(formula: &Formula) -> Vec<(String, Option<String>)> {
             (quote::literal(&pattern.written), rule)
         })
         .collect()
-}
-
-fn atoms(formula: &Formula) -> impl Iterator<Item = &Atom> {
-    formula.conjuncts().iter().filter_map(|part| match part {
-        Formula::Atom(atom) => Some(atom),
-        _ => None,
-    })
 }
 
 /// A path pattern in the grammar of `.gitignore`, with the anchors of Claude Code.

@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use policy_eval::{Action, Tier};
 use policy_lang::model::{Effect, Rule};
 
-use crate::export::{Claimed, Claims, File, Losses, Prefix, prefixes, sample};
+use crate::export::{Claimed, Claims, File, Form, Losses, Prefix, prefixes, sample};
 
 /// Folders that the policy trusts; a program given by another path is asked about.
 const FOLDERS: [&str; 3] = ["/bin", "/usr/bin", "/usr/local/bin"];
@@ -135,7 +135,7 @@ impl Rules {
         if self.allowed.contains(&prefix.words) {
             return Tried::Allowed;
         }
-        let claimed = claims.beginning(prefix);
+        let claimed = claims.beginning(prefix, Form::Open);
         if !claimed.holds() {
             return Tried::Not(claimed);
         }

@@ -22,6 +22,17 @@ const MOST_WRAPPED: usize = 64;
 /// Words that stand between a wrapper and the command that it runs, for the wrappers there are.
 const BETWEEN: [&[&str]; 6] = [&[], &["5"], &["x"], &["-c"], &["-exec"], &["."]];
 
+/// Which commands a beginning stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Whatever begins with the words.
+    Open,
+    /// The same, where no word behind them begins with a dash.
+    NoFlags,
+    /// The words alone.
+    Exact,
+}
+
 /// The policy, ready to be asked.
 pub(crate) struct Claims<'m> {
     pub(crate) model: &'m Model,
@@ -67,9 +78,9 @@ impl<'m> Claims<'m> {
     ///
     /// That a wrapper runs what stands behind it is no part of a proof, so it is tried: a runtime
     /// that compares the beginning of `timeout 5 rm x` sees `timeout` alone.
-    pub(crate) fn beginning(&self, prefix: &Prefix) -> Claimed {
-        let claimed = self.claim(&format!("always allow run {}", prefix.open()));
-        self.wrapping(prefix, claimed, false)
+    pub(crate) fn beginning(&self, prefix: &Prefix, form: Form) -> Claimed {
+        let claimed = self.claim(&format!("always allow run {}", prefix.pattern(form)));
+        self.wrapping(prefix, form, claimed, false)
     }
 
     /// Whether whatever begins with these words is allowed outside the sandbox.
@@ -77,12 +88,12 @@ impl<'m> Claims<'m> {
         // What is claimed of an escalated request holds of its options.
         let claim = format!("always allow run {} when escalated", prefix.open());
         let claimed = self.claim(&claim);
-        self.wrapping(prefix, claimed, true)
+        self.wrapping(prefix, Form::Open, claimed, true)
     }
 
     /// What was claimed, where it holds as well of what the beginning is a wrapper of.
-    fn wrapping(&self, prefix: &Prefix, claimed: Claimed, escalated: bool) -> Claimed {
-        if !claimed.holds() {
+    fn wrapping(&self, prefix: &Prefix, form: Form, claimed: Claimed, outside: bool) -> Claimed {
+        if !claimed.holds() || form == Form::Exact {
             return claimed;
         }
         for between in BETWEEN {
@@ -90,7 +101,10 @@ impl<'m> Claims<'m> {
                 let mut words = prefix.words.clone();
                 words.extend(between.iter().map(|word| (*word).to_owned()));
                 words.extend(command.iter().cloned());
-                match self.words(&words, escalated, "allow") {
+                if form == Form::NoFlags {
+                    words.retain(|word| !word.starts_with('-'));
+                }
+                match self.words(&words, outside, "allow") {
                     Some(shown) if shown.policy == Tier::Allow => {}
                     Some(shown) => return Claimed::Fails(shown),
                     None => return Claimed::NotProved,
@@ -123,6 +137,13 @@ impl<'m> Claims<'m> {
     /// A command by its words, as the policy decides it.
     pub(crate) fn command(&self, words: &[String], runtime: &'static str) -> Option<Shown> {
         self.words(words, false, runtime)
+    }
+
+    /// A line of a shell, as the policy decides it.
+    pub(crate) fn line(&self, line: &str, runtime: &'static str) -> Option<Shown> {
+        let json = serde_json::json!({ "action": "run", "shell": line });
+        let request = RequestBuf::from_json(&json.to_string()).ok()?;
+        Some(Shown { request: format!("run {line}"), ..self.show(&request, runtime) })
     }
 
     fn words(&self, words: &[String], escalated: bool, runtime: &'static str) -> Option<Shown> {

@@ -3,6 +3,7 @@
 use policy_lang::model::pattern::{CommandPattern, Flag, TokenPattern, WordItem};
 use policy_lang::model::{Atom, Formula, Rule};
 
+use super::claims::Form;
 use crate::import::quote;
 
 /// How many beginnings one pattern may stand for.
@@ -17,7 +18,16 @@ pub(crate) struct Prefix {
 impl Prefix {
     /// The pattern that matches whatever begins with the words.
     pub(crate) fn open(&self) -> String {
-        quote::literal(&format!("{} ...", self.text()))
+        self.pattern(Form::Open)
+    }
+
+    pub(crate) fn pattern(&self, form: Form) -> String {
+        let text = self.text();
+        quote::literal(&match form {
+            Form::Open => format!("{text} ..."),
+            Form::NoFlags => format!("{text} {{no -*}} ..."),
+            Form::Exact => text,
+        })
     }
 
     fn text(&self) -> String {
@@ -43,6 +53,13 @@ pub(crate) fn sample(rule: &Rule) -> Option<Vec<String>> {
         words.push(flag_text(constraint.flags.first()?));
     }
     Some(words)
+}
+
+/// Whether a command pattern of a rule takes words beyond those that are written out.
+pub(crate) fn is_open(rule: &Rule) -> bool {
+    patterns(&rule.when)
+        .iter()
+        .any(|pattern| !pattern.flags.is_empty() || pattern.items.contains(&WordItem::AnyWords))
 }
 
 /// The patterns that a command has to match one of.

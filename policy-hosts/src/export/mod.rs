@@ -17,9 +17,13 @@
 
 mod claims;
 mod commands;
+mod objects;
+mod words;
 
-pub(crate) use claims::{Claimed, Claims, Shown};
-pub(crate) use commands::{Prefix, prefixes, sample};
+pub(crate) use claims::{Claimed, Claims, Form, Shown};
+pub(crate) use commands::{Prefix, is_open, prefixes, sample};
+pub(crate) use objects::{hosts, object, pairs, paths, restraints};
+pub(crate) use words::{is_plain_name, plain_command};
 
 use policy_eval::{Action, Tier};
 use policy_lang::compile::CompileError;
@@ -53,7 +57,16 @@ pub const CODES: [Code; 3] = [
 ];
 
 /// The runtimes that a policy can be written for.
-pub const SUPPORTED: [Runtime; 2] = [Runtime::Codex, Runtime::ClaudeCode];
+pub const SUPPORTED: [Runtime; 4] =
+    [Runtime::Codex, Runtime::ClaudeCode, Runtime::GeminiCli, Runtime::OpenCode];
+
+/// How a policy is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// `policy hook` is installed beside the configuration, so what the runtime does not see is
+    /// refused. Only opencode's rules depend on it.
+    pub with_hook: bool,
+}
 
 /// One file of a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,7 +124,8 @@ fn supported() -> String {
 ///
 /// let text = "allow run \"docker ps ...\" with outside sandbox\ndeny run \"git push ...\"";
 /// let model = load(vec![Source::new("a.policy", text)], &no_includes)?;
-/// let written = export::export(Runtime::Codex, &model).expect("Codex is supported");
+/// let written = export::export(Runtime::Codex, &model, export::Options::default())
+///     .expect("Codex is supported");
 /// assert!(written.files[0].text.contains(r#"["docker", "ps"], decision = "allow""#));
 /// # Ok::<(), policy_lang::Failure>(())
 /// ```
@@ -122,15 +136,19 @@ fn supported() -> String {
 /// # Cost
 /// A proof for each rule that is written, some milliseconds as a rule. A proof that is cut short by
 /// its budget makes the configuration stricter.
-pub fn export(runtime: Runtime, model: &Model) -> Result<Export, ExportError> {
-    let write = match runtime {
-        Runtime::Codex => crate::codex::export,
-        Runtime::ClaudeCode => crate::claude_code::export,
-        _ => return Err(ExportError::Unsupported { runtime }),
-    };
+pub fn export(runtime: Runtime, model: &Model, options: Options) -> Result<Export, ExportError> {
+    if !SUPPORTED.contains(&runtime) {
+        return Err(ExportError::Unsupported { runtime });
+    }
     let claims = Claims::new(model)?;
     let mut losses = Losses { model, findings: Vec::new() };
-    let (files, proved) = write(&claims, &mut losses);
+    let (files, proved) = match runtime {
+        Runtime::Codex => crate::codex::export(&claims, &mut losses),
+        Runtime::ClaudeCode => crate::claude_code::export(&claims, &mut losses),
+        Runtime::GeminiCli => crate::gemini_cli::export(&claims, &mut losses),
+        Runtime::OpenCode => crate::opencode::export(&claims, options, &mut losses),
+        _ => return Err(ExportError::Unsupported { runtime }),
+    };
     losses.findings.sort_by_key(|finding| (finding.location(), finding.code));
     Ok(Export { files, findings: losses.findings, proved })
 }

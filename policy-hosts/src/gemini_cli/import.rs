@@ -56,7 +56,7 @@ const READERS: [&str; 7] = [
 const WRITERS: [&str; 2] = ["write_file", "replace"];
 
 /// Tools that are surely no agents.
-const OWN_TOOLS: [&str; 26] = [
+pub(super) const OWN_TOOLS: [&str; 26] = [
     "activate_skill",
     "ask_user",
     "complete_task",
@@ -585,7 +585,9 @@ fn tool_condition(
 
 /// `"KEY":"BODY"` in the text of all arguments, or any other expression.
 fn argument_condition(pattern: &str, class: Class, named: &mut Vec<String>) -> Option<String> {
-    let text = pattern.strip_prefix("\\x00").unwrap_or(pattern);
+    // Nothing before the first argument: arguments are in the order of their names.
+    let first = pattern.strip_prefix("^\\{\\x00").filter(|rest| rest.starts_with("\"command\":"));
+    let text = first.or_else(|| pattern.strip_prefix("\\x00")).unwrap_or(pattern);
     let text = text.strip_suffix("\\x00").unwrap_or(text);
     let parts = text.strip_prefix('"').and_then(|rest| rest.split_once("\":"));
     if let Some((key, rest)) = parts

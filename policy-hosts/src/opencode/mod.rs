@@ -1,6 +1,8 @@
 //! opencode.
 
+mod export;
 pub(crate) mod hook;
 mod import;
 
+pub(crate) use export::export;
 pub(crate) use import::import;
