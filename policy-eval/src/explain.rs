@@ -139,6 +139,27 @@ pub(crate) fn each_part<'p>(
     });
 }
 
+/// A part, its tier, and the rule that decided it.
+pub(crate) type EachPart<'e, 'p> = dyn FnMut(&Part<'_>, Tier, Option<RuleRef<'p>>) + 'e;
+
+pub(crate) fn decide_each<'p>(
+    tables: &View<'p>,
+    request: &Request<'_>,
+    each: &mut EachPart<'_, 'p>,
+) -> Decision<'p> {
+    let mut total = Total::default();
+    // What is told is read apart, so that it cannot change what is decided.
+    let told = View::new(tables.bytes, tables.index);
+    canon::parts(request, &mut |judged| {
+        let outcome = engine::decide_part(tables, judged);
+        total.add(outcome, judged.part.alternative);
+        if is_worth_telling(judged.part, &outcome) {
+            each(judged.part, outcome.tier(), told.rule_ref(outcome.rule));
+        }
+    });
+    total.finish().decision(tables)
+}
+
 /// Of an address that a name resolved to, most policies have nothing to say.
 fn is_worth_telling(part: &Part<'_>, outcome: &engine::Outcome) -> bool {
     outcome.tier.is_some() || !is_resolved(part)

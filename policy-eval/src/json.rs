@@ -72,7 +72,7 @@ impl Json {
     /// # Cost
     /// One pass; objects with more than 32 members keep a sorted set of their names.
     pub fn parse(text: &str) -> Result<Json, JsonError> {
-        let mut reader = Reader { text, at: 0 };
+        let mut reader = Reader::new(text);
         reader.blanks();
         let value = reader.value(0)?;
         reader.blanks();
@@ -211,23 +211,29 @@ pub fn write_string(text: &str, out: &mut String) {
 /// From this many members on, names are looked up in a sorted set.
 const MANY_MEMBERS: usize = 32;
 
-struct Reader<'t> {
+/// Reads values one after the other.
+pub(crate) struct Reader<'t> {
     text: &'t str,
     at: usize,
 }
 
 impl<'t> Reader<'t> {
-    fn peek(&self) -> Option<u8> {
+    /// A reader at the beginning of a text.
+    pub(crate) fn new(text: &'t str) -> Reader<'t> {
+        Reader { text, at: 0 }
+    }
+
+    pub(crate) fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    fn eat(&mut self, byte: u8) -> bool {
+    pub(crate) fn eat(&mut self, byte: u8) -> bool {
         let found = self.peek() == Some(byte);
         self.at += usize::from(found);
         found
     }
 
-    fn blanks(&mut self) {
+    pub(crate) fn blanks(&mut self) {
         while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
             self.at += 1;
         }
@@ -237,7 +243,7 @@ impl<'t> Reader<'t> {
         JsonError::at_byte(self.text, self.at, message.to_owned())
     }
 
-    fn value(&mut self, depth: usize) -> Result<Json, JsonError> {
+    pub(crate) fn value(&mut self, depth: usize) -> Result<Json, JsonError> {
         match self.peek() {
             Some(b'{' | b'[') if depth == MAX_JSON_DEPTH => {
                 Err(self.error(&format!("nested deeper than {MAX_JSON_DEPTH} levels")))
@@ -254,7 +260,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn word(&mut self, word: &str, value: Json) -> Result<Json, JsonError> {
+    pub(crate) fn word(&mut self, word: &str, value: Json) -> Result<Json, JsonError> {
         let rest = self.text.get(self.at..).unwrap_or_default();
         if !rest.starts_with(word) {
             return Err(self.error("expected a value"));
@@ -350,7 +356,7 @@ impl<'t> Reader<'t> {
         if start < self.at { Ok(()) } else { Err(self.error("expected a digit")) }
     }
 
-    fn string(&mut self) -> Result<Box<str>, JsonError> {
+    pub(crate) fn string(&mut self) -> Result<Box<str>, JsonError> {
         self.at += 1;
         let plain = self.plain()?;
         if self.eat(b'"') {
@@ -363,6 +369,36 @@ impl<'t> Reader<'t> {
             out.push_str(self.plain()?);
         }
         Ok(out.into())
+    }
+
+    /// A string that is written without escapes. Where it has some, nothing was read.
+    pub(crate) fn plain_string(&mut self) -> Option<&'t str> {
+        let start = self.at;
+        self.at += 1;
+        match self.plain() {
+            Ok(plain) if self.eat(b'"') => Some(plain),
+            _ => {
+                self.at = start;
+                None
+            }
+        }
+    }
+
+    /// A number without fraction and exponent, of so few digits that it has its value in 64 bits.
+    pub(crate) fn whole_number(&mut self) -> Option<i64> {
+        const MOST_DIGITS: usize = 18;
+        let is_negative = self.eat(b'-');
+        let start = self.at;
+        let mut value: i64 = 0;
+        while let Some(digit @ b'0'..=b'9') = self.peek() {
+            (self.at - start < MOST_DIGITS).then_some(())?;
+            value = value * 10 + i64::from(digit - b'0');
+            self.at += 1;
+        }
+        let digits = self.text.as_bytes().get(start..self.at)?;
+        let is_plain = !digits.is_empty() && (digits.len() == 1 || digits.first() != Some(&b'0'));
+        let ends = !matches!(self.peek(), Some(b'.' | b'e' | b'E'));
+        (is_plain && ends).then_some(if is_negative { -value } else { value })
     }
 
     /// The characters up to the next quote or backslash.
@@ -459,7 +495,7 @@ pub(crate) enum Step {
 ///
 /// Values have no places, which only errors need: the text is read once more to find one.
 pub(crate) fn locate(text: &str, steps: &[Step]) -> usize {
-    let mut reader = Reader { text, at: 0 };
+    let mut reader = Reader::new(text);
     reader.blanks();
     let start = reader.at;
     steps.iter().try_for_each(|step| reader.seek(step)).map_or(start, |()| reader.at)

@@ -29,8 +29,8 @@
 //! - [`Policy::decide`] never fails and allocates nothing for a request that is canonical already.
 //! - [`Policy::explain`] says why, part by part. [`Live`] swaps policies under running threads.
 //! - [`record`] makes decision records: how much of an action they tell is said by the policy.
-//! - [`RequestBuf`] reads requests as JSON. The feature `gather` reads links and addresses from the
-//!   running system, so that they come with the request.
+//! - [`RequestBuf`] reads requests as JSON, [`with_request_line`] those of long logs. The feature
+//!   `gather` reads links and addresses from the running system, so that they come with the request.
 
 pub mod artifact;
 mod attributes;
@@ -69,7 +69,7 @@ pub use facts::{
 pub use fields::{FieldError, Fields};
 pub use policy::{Live, Policy, Status};
 pub use request::{Declared, Request, ShellKind};
-pub use request_json::{MAX_LINE_BYTES, RequestBuf, to_json};
+pub use request_json::{MAX_LINE_BYTES, RequestBuf, to_json, with_request_line};
 pub use session::Session;
 pub use shadow::{Difference, Shadowed};
 pub use text::{is_control, is_unseen, safe, shell_word};

@@ -5,11 +5,13 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::artifact::{Extent, Frame, LoadError};
-use crate::decision::Decision;
+use crate::decision::{Decision, RuleRef};
 use crate::engine::tables::Tables;
 use crate::engine::{self, Index, InvalidTables, Section, Sources, View, decide};
-use crate::explain::{Explanation, Judgement, PartDecision, decide_parts, each_part, explain};
-use crate::facts::Judged;
+use crate::explain::{
+    Explanation, Judgement, PartDecision, decide_each, decide_parts, each_part, explain,
+};
+use crate::facts::{Judged, Part};
 use crate::request::Request;
 use crate::tier::Tier;
 use crate::vocab::{Action, Layer};
@@ -160,6 +162,30 @@ impl Policy {
         each: &mut dyn FnMut(&Judged<'_>, Judgement<'p>),
     ) {
         each_part(&self.view(), request, each);
+    }
+
+    /// Decides one request and hands out each part as it was judged, with its tier and the rule that
+    /// decided it: what [`Policy::decide_parts`] tells, without the text.
+    ///
+    /// ```
+    /// # fn example(policy: policy_eval::Policy) {
+    /// use policy_eval::Request;
+    /// let mut asked = 0;
+    /// let request = Request::shell("ls && git push");
+    /// policy.decide_each(&request, &mut |_part, tier, _rule| {
+    ///     asked += usize::from(tier == policy_eval::Tier::Ask);
+    /// });
+    /// # }
+    /// ```
+    ///
+    /// # Cost
+    /// That of [`Policy::decide`].
+    pub fn decide_each<'p>(
+        &'p self,
+        request: &Request<'_>,
+        each: &mut dyn FnMut(&Part<'_>, Tier, Option<RuleRef<'p>>),
+    ) -> Decision<'p> {
+        decide_each(&self.view(), request, each)
     }
 
     /// Decides one request and says why: its parts, every rule that matched, and what was not sent

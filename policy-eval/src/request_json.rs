@@ -8,6 +8,10 @@
 //!   line ─► Json ─► RequestBuf (owns the values) ─► with_request: Request (borrows them)
 //! ```
 
+mod scan;
+
+pub use scan::with_request_line;
+
 use crate::json::{Json, JsonError, Step};
 use crate::request::{Declared, Request, ShellKind};
 use crate::vocab::{Action, ActionSet, Attr, Platform, Type};
