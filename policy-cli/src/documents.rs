@@ -23,6 +23,7 @@ use policy_lang::scope::{ActionScope, Conditional, Entry, Scope};
 use policy_lang::span::{Lines, Location, Source};
 use policy_lang::testing;
 use policy_lang::why::{Cause, Difference, Fix, NearestDenial, Obstacle, WhyNot};
+use policy_log::replay;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
@@ -811,6 +812,21 @@ impl<'a> DiffDocument<'a> {
     pub(crate) fn new(comparison: &Comparison<'a>) -> Self {
         let comparison = diff::json::document(comparison);
         DiffDocument { schema_version: SCHEMA_VERSION, comparison }
+    }
+}
+
+/// What a policy does with logs: `policy replay`.
+#[derive(Serialize)]
+pub(crate) struct ReplayDocument<'a> {
+    schema_version: u32,
+    #[serde(flatten)]
+    report: replay::json::Document<'a>,
+}
+
+impl<'a> ReplayDocument<'a> {
+    pub(crate) fn new(report: &'a replay::Report) -> Self {
+        let report = replay::json::document(report);
+        ReplayDocument { schema_version: SCHEMA_VERSION, report }
     }
 }
 

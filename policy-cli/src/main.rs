@@ -26,7 +26,7 @@ use ui::Ui;
 
 /// Write, check, try and explain policies for coding agents.
 #[derive(Debug, Parser)]
-#[command(name = "policy", version, after_help = commands::NOT_YET_HELP, max_term_width = 100)]
+#[command(name = "policy", version, max_term_width = 100)]
 struct Cli {
     /// When to use colours.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]

@@ -317,7 +317,6 @@ fn what_cannot_be_used_is_an_error_that_says_how() {
         ("decide a.policy --search --root workspce=/x", ""),
         ("decide a.policy --call tool", ""),
         ("decide - --requests -", ""),
-        ("replay a b --format json", ""),
         ("lnt a", ""),
     ] {
         let words: Vec<&str> = arguments.split(' ').collect();
@@ -382,10 +381,6 @@ fn what_cannot_be_used_is_an_error_that_says_how() {
 
     $ policy decide - --requests -
     ! error: standard input can be read only once
-    exit Some(2)
-
-    $ policy replay a b --format json
-    ! error: this version does not have `policy replay` yet
     exit Some(2)
 
     $ policy lnt a

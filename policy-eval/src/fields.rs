@@ -213,6 +213,11 @@ impl Fields {
         }
     }
 
+    /// Whether nothing is set.
+    pub fn is_empty(&self) -> bool {
+        self.fields.is_empty() && self.declared.is_empty()
+    }
+
     /// A request of an action with exactly these fields.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::artifact::{Extent, Frame, LoadError};
 use crate::decision::{Decision, RuleRef};
-use crate::engine::tables::Tables;
+use crate::engine::tables::{Effect, Tables};
 use crate::engine::{self, Index, InvalidTables, Section, Sources, View, decide};
 use crate::explain::{
     Explanation, Judgement, PartDecision, decide_each, decide_parts, each_part, explain,
@@ -220,6 +220,17 @@ impl Policy {
         let view = self.view();
         let rules = 0..self.loaded.index.rules.rows;
         rules.filter_map(move |rule| view.rule_ref(rule)).map(|rule| (rule.name, rule.layer))
+    }
+
+    /// Every rule that gives a tier, with its tier, in the order in which decisions prefer them.
+    /// Sentences that only record or mark are left out: they decide nothing.
+    pub fn deciding_rules(&self) -> impl Iterator<Item = (RuleRef<'_>, Tier)> {
+        let view = self.view();
+        let rules = 0..self.loaded.index.rules.rows;
+        rules.filter_map(move |rule| match view.effect(rule) {
+            Effect::Tier(tier, _) => Some((view.rule_ref(rule)?, tier)),
+            Effect::Record(_) | Effect::Mark(_) => None,
+        })
     }
 
     /// The attributes that the policy declares, by name.

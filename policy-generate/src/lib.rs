@@ -17,6 +17,7 @@ mod pattern;
 mod policy;
 mod request;
 mod shrink;
+mod week;
 
 pub use dice::Dice;
 pub use policy::{
@@ -25,6 +26,7 @@ pub use policy::{
 pub use request::request;
 pub use serde_json::Value as Request;
 pub use shrink::{shrink_policy, shrink_request};
+pub use week::{WeekAction, week};
 
 use proptest::prelude::{Strategy, any};
 

@@ -15,3 +15,10 @@
 //! understood is counted and told, never guessed at, and no line can make a reader panic. Logs are
 //! read as streams: what is kept grows with the policy and with how many kinds of things were seen,
 //! not with the length of the log.
+
+mod entry;
+mod kind;
+pub mod replay;
+pub mod source;
+
+pub use entry::{Entry, Outcome};

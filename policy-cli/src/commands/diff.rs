@@ -96,7 +96,7 @@ fn outcome(report: &Report, fail_on: Option<FailOn>) -> Outcome {
 }
 
 /// `a.policy,b.policy`
-fn files(argument: &str) -> Vec<PathBuf> {
+pub(super) fn files(argument: &str) -> Vec<PathBuf> {
     argument.split(',').map(PathBuf::from).collect()
 }
 

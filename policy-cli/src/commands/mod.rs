@@ -14,6 +14,7 @@ mod import;
 mod init;
 mod lint;
 mod other;
+mod replay;
 mod scope;
 pub(crate) mod test;
 mod verify;
@@ -24,8 +25,6 @@ use clap::Subcommand;
 
 use crate::outcome::{Outcome, Stop};
 use crate::ui::Ui;
-
-pub(crate) use other::NOT_YET_HELP;
 
 /// What `policy` can do.
 #[derive(Debug, Subcommand)]
@@ -42,6 +41,8 @@ pub(crate) enum Command {
     Explain(Box<explain::ExplainArgs>),
     /// Say what a change to a policy changes in meaning.
     Diff(diff::DiffArgs),
+    /// Decide what logs of agents tell, and say what another policy would change.
+    Replay(Box<replay::ReplayArgs>),
     /// Write a policy as bytes that load at once.
     Compile(compile::CompileArgs),
     /// Check by whom a compiled policy is signed.
@@ -76,6 +77,7 @@ impl Command {
             Command::Decide(args) => decide::run(args, ui),
             Command::Explain(args) => explain::run(args, ui),
             Command::Diff(args) => diff::run(args, ui),
+            Command::Replay(args) => replay::run(args, ui),
             Command::Compile(args) => compile::run(args, ui),
             Command::Verify(args) => verify::run(args, ui),
             Command::Graph(args) => graph::run(args, ui),

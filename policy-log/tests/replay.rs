@@ -1,0 +1,183 @@
+//! Replay, as a caller of the library meets it: what is counted, and what cannot break it.
+
+use std::io::{Cursor, Read};
+use std::sync::Arc;
+
+use policy_eval::{Fields, Policy, RequestBuf, to_json, with_request_line};
+use policy_lang::check::no_includes;
+use policy_lang::diagnostic::Style;
+use policy_lang::span::Source;
+use policy_log::replay::{self, Options, ReplayError, Report};
+use policy_log::source::Log;
+use proptest::prelude::*;
+
+const POLICY: &str = r#"
+default run ask
+look: allow run "git (status|diff) ..."
+push: ask run "git push ..."
+no-force: deny run "git push {--force|-f}" because "Rewrites shared history."
+never-used: deny read "/etc/shadow"
+"#;
+
+const LOG: &str = r#"{"action": "run", "shell": "git status"}
+{"action": "run", "shell": "git status && git push", "context": {"branch": "main"}}
+{"action": "run", "shell": "git push -f"}
+
+{"action": "run", "shell": "make"}
+{"action": "run", "shell": }
+{"action": "run", "shell": "git diff"}
+"#;
+
+fn policy(text: &str) -> Policy {
+    let source: Arc<Source> = Source::new("a.policy", text);
+    policy_lang::compile(vec![source], &no_includes).expect("it compiles")
+}
+
+fn log(name: &str, bytes: &[u8]) -> Log {
+    let bytes = bytes.to_vec();
+    Log::new(name, move || Ok(Box::new(Cursor::new(bytes)) as Box<dyn Read + Send>))
+}
+
+fn replay(
+    logs: &[(&str, &[u8])],
+    policies: (&str, Option<&str>),
+    threads: usize,
+    strict: bool,
+) -> Result<Report, ReplayError> {
+    let (one, other) = (policy(policies.0), policies.1.map(policy));
+    let defaults = Fields::default();
+    let options = Options { threads, strict, defaults: &defaults, format: None, progress: &|_| {} };
+    let logs = logs.iter().map(|(name, bytes)| log(name, bytes)).collect();
+    replay::replay(logs, &one, other.as_ref(), &options)
+}
+
+fn text(logs: &[(&str, &[u8])], policies: (&str, Option<&str>)) -> String {
+    match replay(logs, policies, 2, false) {
+        Ok(report) => replay::human::text(&report, Style::Plain),
+        Err(error) => format!("error: {error}\n"),
+    }
+}
+
+#[test]
+fn requests_are_counted_by_what_decides_them() {
+    insta::assert_snapshot!(text(&[("day.jsonl", LOG.as_bytes())], (POLICY, None)));
+}
+
+#[test]
+fn another_policy_shows_what_it_would_change() {
+    let other = POLICY.replace("push: ask", "push: allow").replace("look: allow", "look: review");
+    insta::assert_snapshot!(text(&[("day.jsonl", LOG.as_bytes())], (POLICY, Some(&other))));
+}
+
+#[test]
+fn what_cannot_be_replayed_is_said() {
+    let cases: [(&str, &[u8]); 4] = [
+        ("an empty log", b""),
+        ("blank lines", b"\n\n"),
+        ("another format", b"{\"level\": \"info\"}\n"),
+        ("no text", b"\xff\xfe\x00\n"),
+    ];
+    let mut shown = String::new();
+    for (name, bytes) in cases {
+        let said = match replay(&[("x.log", bytes)], (POLICY, None), 1, false) {
+            Ok(report) => format!("{} requests, {} broken", report.requests, report.broken),
+            Err(error) => error.to_string(),
+        };
+        shown += &format!("{name}: {said}\n");
+    }
+    let strict = replay(&[("day.jsonl", LOG.as_bytes())], (POLICY, None), 1, true);
+    shown += &format!("strict: {}\n", strict.unwrap_err());
+    insta::assert_snapshot!(shown);
+}
+
+/// A log that is long enough to be cut into many chunks.
+fn long_log() -> Vec<u8> {
+    let mut dice = policy_generate::Dice::new(7);
+    let mut bytes = Vec::new();
+    for action in policy_generate::week(&mut dice, 20_000) {
+        bytes.extend_from_slice(action.request.to_string().as_bytes());
+        bytes.push(b'\n');
+        if dice.one_in(500) {
+            bytes.extend_from_slice(b"{\"action\": \"run\", \"shel\": \"x\"}\n");
+        }
+    }
+    bytes
+}
+
+#[test]
+fn the_report_is_the_same_with_any_number_of_threads() {
+    let long = long_log();
+    let logs: [(&str, &[u8]); 3] =
+        [("one", &long), ("two", LOG.as_bytes()), ("three", &long[..long.len() / 2])];
+    let other = POLICY.replace("push: ask", "push: allow");
+    let alone = replay(&logs, (POLICY, Some(&other)), 1, false).unwrap();
+    assert!(alone.broken > 20 && alone.first_broken.len() == 10 && alone.changed() > 100);
+    for threads in [2, 3, 8] {
+        let report = replay(&logs, (POLICY, Some(&other)), threads, false).unwrap();
+        assert_eq!(report, alone, "{threads} threads");
+    }
+    let error = |threads| replay(&logs, (POLICY, None), threads, true).unwrap_err().to_string();
+    assert_eq!(error(1), error(5));
+}
+
+/// The reader of logs and the strict reader read the same.
+#[test]
+fn both_readers_of_requests_agree() {
+    let mut dice = policy_generate::Dice::new(11);
+    for _ in 0..20_000 {
+        let line = policy_generate::request(&mut dice).to_string();
+        agree(&line);
+    }
+    for line in [
+        r#"{"action":"read","path":"\u0061","\u0070ath":"b"}"#,
+        r#"{"action":"read","action":"write","path":"a"}"#,
+        r#"{"action":"read","path":"a","roots":{"home":[]}}"#,
+        r#"{"action":"read","path":"a","roots":{"home":[],"home":["/x"]}}"#,
+        r#"{"action":"read","path":"a","roots":{"home":["/x","/y"],"tmp":"/t"}}"#,
+        r#"{"action":"prompt","length":-0}"#,
+        r#"{"action":"prompt","length":1e3}"#,
+        r#"{"action":"prompt","length":01}"#,
+        r#"{"action":"prompt","length":9223372036854775808}"#,
+        r#"{"action":"read","path":"a","context":{"x":["a"],"y":true,"z":-7,"x":1}}"#,
+        r#"{"action":"read","path":"a","context":{"x":["a"],"y":true,"z":-7}}"#,
+        r#"{"action":"call","server":"s","tool":"t","args":{"a":{"b":[1,{"a":2}]}}}"#,
+        r#"{"action":"call","server":"s","tool":"t","args":{"a":1,"a":2}}"#,
+        r#"{"action":"call","annotations":{"readOnlyHint":true},"read_only":true}"#,
+        r#"{"action":"connect","host":"x","port":65536}"#,
+        r#"{"action":"run","shell":"ls"} x"#,
+        r#"{"action":"run","shell":"ls","shell_kind":"tcsh"}"#,
+        r#"{"action":"run","argv":["a",1]}"#,
+        r#"{"id":[],"action":"search"}"#,
+        r#"{"id":1.5,"action":"search","mode":"live"}"#,
+    ] {
+        agree(line);
+    }
+}
+
+fn agree(line: &str) {
+    let shown = |request: &policy_eval::Request<'_>| to_json(request).canonical();
+    let slow = RequestBuf::from_json(line).map(|request| request.with_request(shown));
+    assert_eq!(with_request_line(line, shown), slow, "{line}");
+}
+
+proptest! {
+    #[test]
+    fn both_readers_agree_on_lines_that_are_cut_or_changed(
+        seed in any::<u64>(), at in any::<prop::sample::Index>(), byte in 0u8..128, cuts in any::<bool>(),
+    ) {
+        let line = policy_generate::request(&mut policy_generate::Dice::new(seed)).to_string();
+        let mut bytes = line.into_bytes();
+        let at = at.index(bytes.len());
+        if cuts { bytes.truncate(at) } else { bytes[at] = byte }
+        if let Ok(line) = String::from_utf8(bytes) {
+            agree(&line);
+        }
+    }
+
+    #[test]
+    fn no_bytes_are_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        let _ = replay(&[("x", &bytes)], (POLICY, None), 1, false);
+        let behind = [LOG.as_bytes(), &bytes].concat();
+        let _ = replay(&[("x", &behind)], (POLICY, None), 1, false);
+    }
+}
