@@ -59,7 +59,7 @@ const POLICY_HOSTS: &[&[&str]] = &[
     &["hosts"],
 ];
 
-const POLICY_LOG: &[&[&str]] = &[&["entry", "kind"], &["source"], &["replay"]];
+const POLICY_LOG: &[&[&str]] = &[&["entry", "kind", "chain"], &["source"], &["replay"]];
 
 /// Files that stand higher than the module they lie in: the door that leads to each runtime's own
 /// importer or exporter lies beside what these are made of.

@@ -16,6 +16,7 @@
 //! read as streams: what is kept grows with the policy and with how many kinds of things were seen,
 //! not with the length of the log.
 
+pub mod chain;
 mod entry;
 mod kind;
 pub mod replay;

@@ -107,6 +107,16 @@ impl PublicKey {
         text
     }
 
+    /// Whether a signature, in hex digits, is that of this key's secret half over a message, made for
+    /// this purpose: [`SecretKey::sign_message`].
+    pub fn has_signed_message(&self, purpose: &str, message: &[u8], signature: &str) -> bool {
+        let Some(bytes) = unhex(signature) else { return false };
+        let signature = Signature::from_slice(&bytes).ok();
+        signature.is_some_and(|signature| {
+            self.0.verify(message_for(purpose, message), &signature).is_ok()
+        })
+    }
+
     /// Checks the signature behind an artifact of this length.
     pub(crate) fn check(&self, bytes: &[u8], length: usize) -> Result<(), LoadError> {
         let (artifact, trailer) = bytes.split_at_checked(length).unwrap_or((bytes, &[]));
@@ -142,6 +152,23 @@ impl SecretKey {
         PublicKey(self.0.pk)
     }
 
+    /// The signature over a message for a purpose, in hex digits. A signature for one purpose fits no
+    /// other, and no artifact.
+    ///
+    /// ```
+    /// use policy_eval::SecretKey;
+    /// let key = SecretKey::from_text("nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=")?;
+    /// let signature = key.sign_message("greeting", b"hello");
+    /// assert!(key.public().has_signed_message("greeting", b"hello", &signature));
+    /// assert!(!key.public().has_signed_message("farewell", b"hello", &signature));
+    /// # Ok::<(), policy_eval::KeyError>(())
+    /// ```
+    pub fn sign_message(&self, purpose: &str, message: &[u8]) -> String {
+        // Without noise, as for artifacts.
+        let signature = self.0.sk.sign(message_for(purpose, message), None);
+        signature.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// The artifact with a signature behind it, in place of one that it may have had.
     ///
     /// # Errors
@@ -156,6 +183,29 @@ impl SecretKey {
         signed.extend_from_slice(self.0.sk.sign(message(artifact), None).as_ref());
         Ok(signed)
     }
+}
+
+/// What is signed for another purpose than an artifact. A purpose ends with a zero byte, so that none
+/// begins with another.
+fn message_for(purpose: &str, message: &[u8]) -> Vec<u8> {
+    let mut signed = purpose.as_bytes().to_vec();
+    signed.push(0);
+    signed.extend_from_slice(blake3::hash(message).as_bytes());
+    signed
+}
+
+/// The bytes that small hex digits stand for.
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: u8| match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    };
+    if !text.len().is_multiple_of(2) {
+        return None;
+    }
+    let pairs = text.as_bytes().chunks_exact(2);
+    pairs.map(|pair| Some(digit(*pair.first()?)? << 4 | digit(*pair.last()?)?)).collect()
 }
 
 /// What is signed.
