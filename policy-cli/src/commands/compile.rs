@@ -91,7 +91,7 @@ fn show(written: &Written<'_>, ui: &mut Ui) -> Result<(), Stop> {
 }
 
 /// The key in a file.
-fn secret_key(path: &Path) -> Result<SecretKey, Stop> {
+pub(crate) fn secret_key(path: &Path) -> Result<SecretKey, Stop> {
     let text = input::text(path).map_err(Stop::unable)?;
     SecretKey::from_text(&text)
         .map_err(|error| Stop::Unable(format!("cannot use `{}`: {error}", path.display())))

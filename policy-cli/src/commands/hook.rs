@@ -5,6 +5,7 @@
 //! hosts run the call where a hook fails in any way of its own.
 
 mod acp;
+mod journal;
 mod wait;
 
 use std::ffi::OsString;
@@ -15,12 +16,14 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser};
 use policy_eval::gather::Gatherer;
-use policy_eval::{BUILTIN_ROOTS, Fields, Platform, Policy, Session};
+use policy_eval::{BUILTIN_ROOTS, Fields, Platform, Policy, RecordLevel, Session};
 use policy_hosts::Runtime;
 use policy_hosts::hook::{self, Answer, Event, Facts, Host, Install, SessionDir};
 
 use crate::input;
 use crate::outcome::Stop;
+use journal::Journal;
+pub(crate) use journal::now;
 use wait::Limit;
 
 #[derive(Args, Debug)]
@@ -49,6 +52,22 @@ pub(crate) struct HookArgs {
     /// behind which it runs the call.
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     timeout: u64,
+    /// Write a record of each decision to this file, in which a later change shows. How much stands in
+    /// it is said by the policy's `record` sentences; without any, nothing.
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
+    /// Record at least so much, also where the policy says less: metadata, redacted, full.
+    #[arg(long, value_name = "LEVEL", requires = "log", value_parser = level)]
+    record: Option<RecordLevel>,
+    /// Sign heads of the log with this key, as `policy compile --sign` takes one.
+    #[arg(long, value_name = "SECRET", requires = "log")]
+    log_key: Option<PathBuf>,
+    /// Refuse where the log cannot be written. Without it that is told on standard error alone.
+    #[arg(long, requires = "log")]
+    log_required: bool,
+    /// Decide by these policy files too, and record where they differ. The answer is never theirs.
+    #[arg(long, num_args = 1.., value_name = "FILE", requires = "log")]
+    shadow: Vec<PathBuf>,
     /// Print what installs this hook, with these flags, and where it goes.
     #[arg(long)]
     print_config: bool,
@@ -62,6 +81,11 @@ fn pair(text: &str) -> Result<(String, String), String> {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("it is written NAME=VALUE".to_owned()),
     }
+}
+
+fn level(text: &str) -> Result<RecordLevel, String> {
+    let level = RecordLevel::from_name(text).filter(|level| *level != RecordLevel::None);
+    level.ok_or_else(|| "it is one of metadata, redacted, full".to_owned())
 }
 
 /// The command line of a hook alone.
@@ -94,7 +118,14 @@ pub(crate) fn run(args: &HookArgs) -> ExitCode {
         };
     }
     // The one runtime without a hook has a proxy.
-    let Some(host) = host else { return acp::run(args) };
+    let Some(host) = host else {
+        if args.log.is_some() {
+            return stop(
+                "`policy hook acp` keeps no log: `--log` is for the hooks of the other runtimes",
+            );
+        }
+        return acp::run(args);
+    };
     if !args.agent.is_empty() {
         let reason = refused("only `policy hook acp` starts an agent");
         return ExitCode::from(print(&hook::refuse(host, args.event.as_deref(), &reason)));
@@ -189,7 +220,21 @@ fn decide(event: &mut Event, host: &Host, args: &HookArgs) -> Result<Answer, Str
         Some(kept) => kept.load().map_err(|error| error.to_string())?,
         None => Session::new(),
     };
-    let verdict = event.decide(&policy, &Facts { session, gatherer: gatherer.as_ref() });
+    let facts = Facts { session, gatherer: gatherer.as_ref() };
+    let mut journal = args.log.as_deref().map(|log| Journal::new(log, args, event.session()));
+    let verdict = event.decide_each(&policy, &facts, &mut |request, decision| {
+        if let Some(journal) = &mut journal {
+            journal.take(&policy, request, decision);
+        }
+    });
+    if let Some(journal) = journal
+        && let Err(why) = journal.write()
+    {
+        if args.log_required {
+            return Err(why);
+        }
+        let _ = writeln!(io::stderr(), "policy: {}", policy_eval::safe(&why));
+    }
     if let Some(kept) = kept
         && event.may_happen(&verdict)
     {
@@ -345,6 +390,20 @@ fn command_line(args: &HookArgs) -> Result<Vec<String>, String> {
     }
     if args.deny_asks {
         words.push("--deny-asks".to_owned());
+    }
+    for (flag, path) in [("--log", &args.log), ("--log-key", &args.log_key)] {
+        if let Some(path) = path {
+            words.extend([flag.to_owned(), full(path)?]);
+        }
+    }
+    if let Some(level) = args.record {
+        words.extend(["--record".to_owned(), level.name().to_owned()]);
+    }
+    if args.log_required {
+        words.push("--log-required".to_owned());
+    }
+    for policy in &args.shadow {
+        words.extend(["--shadow".to_owned(), full(policy)?]);
     }
     if !args.agent.is_empty() {
         words.push("--".to_owned());

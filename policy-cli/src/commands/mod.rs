@@ -13,6 +13,7 @@ pub(crate) mod hook;
 mod import;
 mod init;
 mod lint;
+mod log;
 mod other;
 mod replay;
 mod scope;
@@ -53,6 +54,8 @@ pub(crate) enum Command {
     Scope(scope::ScopeArgs),
     /// Answer an agent runtime that asks before it acts.
     Hook(Box<hook::HookArgs>),
+    /// Check a log of decisions for changes, and sign it.
+    Log(log::LogArgs),
     /// Read the permission rules of an agent runtime as a policy.
     Import(import::ImportArgs),
     /// Write a policy as the permission rules of an agent runtime, never silent where it is not.
@@ -80,6 +83,7 @@ impl Command {
             Command::Replay(args) => replay::run(args, ui),
             Command::Compile(args) => compile::run(args, ui),
             Command::Verify(args) => verify::run(args, ui),
+            Command::Log(args) => log::run(args, ui),
             Command::Graph(args) => graph::run(args, ui),
             Command::Scope(args) => scope::run(args, ui),
             // The output and the exit code of a hook are the host's: `main` hands over to it.

@@ -40,19 +40,39 @@ impl Event {
     /// # Cost
     /// One decision a request, and a second one for the words where it is not allowed.
     pub fn decide(&self, policy: &Policy, facts: &Facts<'_>) -> Verdict {
-        Verdict::of(self.requests(), policy, facts)
+        self.decide_each(policy, facts, &mut |_, _| {})
+    }
+
+    /// The same, handing out each request as it was decided, with its decision: for records.
+    pub fn decide_each<'p>(
+        &self,
+        policy: &'p Policy,
+        facts: &Facts<'_>,
+        each: &mut dyn FnMut(&Request<'_>, &Decision<'p>),
+    ) -> Verdict {
+        Verdict::of_each(self.requests(), policy, facts, each)
     }
 }
 
 impl Verdict {
     /// Decides requests that are asked as one.
     pub(crate) fn of(requests: &[RequestBuf], policy: &Policy, facts: &Facts<'_>) -> Verdict {
+        Verdict::of_each(requests, policy, facts, &mut |_, _| {})
+    }
+
+    fn of_each<'p>(
+        requests: &[RequestBuf],
+        policy: &'p Policy,
+        facts: &Facts<'_>,
+        each: &mut dyn FnMut(&Request<'_>, &Decision<'p>),
+    ) -> Verdict {
         let mut verdict: Option<Verdict> = None;
         let mut marks: Vec<String> = Vec::new();
         for request in requests {
             request.with_request(|request| {
                 with_facts(request, facts, |request| {
                     let decision = policy.decide(request);
+                    each(request, &decision);
                     for mark in decision.marks.iter() {
                         if !marks.iter().any(|known| known == mark) {
                             marks.push(mark.to_owned());
