@@ -15,6 +15,7 @@ use policy_eval::{
 };
 use policy_hosts::export::{Export, File};
 use policy_hosts::import::Import;
+use policy_hosts::sandbox::Enforcement;
 use policy_lang::diagnostic::{self, Code, Diagnostic};
 use policy_lang::diff::{self, Comparison};
 use policy_lang::lint::Lint;
@@ -305,6 +306,32 @@ impl<'a> ExportDocument<'a> {
             files: written.files.iter().map(file).collect(),
             proved: written.proved,
             lost: written.is_lossy(),
+            findings: diagnostic::json::findings(&written.findings, sources),
+        }
+    }
+}
+
+/// `policy scope --to`: the text for the enforcer, and where it is stricter.
+#[derive(Serialize)]
+pub(crate) struct EnforcerDocument<'a> {
+    schema_version: u32,
+    enforcer: &'static str,
+    text: &'a str,
+    lost: bool,
+    findings: Vec<serde_json::Value>,
+}
+
+impl<'a> EnforcerDocument<'a> {
+    pub(crate) fn new(
+        enforcer: &'static str,
+        written: &'a Enforcement,
+        sources: &[Arc<Source>],
+    ) -> Self {
+        EnforcerDocument {
+            schema_version: SCHEMA_VERSION,
+            enforcer,
+            text: &written.text,
+            lost: !written.findings.is_empty(),
             findings: diagnostic::json::findings(&written.findings, sources),
         }
     }

@@ -109,7 +109,7 @@ pub(crate) struct Known {
     here: bool,
 }
 
-fn pair(text: &str) -> Result<(String, String), String> {
+pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("it is written NAME=VALUE".to_owned()),
@@ -162,7 +162,7 @@ impl Known {
     }
 }
 
-fn unknown_root<'n>(root: &str, names: impl Iterator<Item = &'n str> + Clone) -> String {
+pub(crate) fn unknown_root<'n>(root: &str, names: impl Iterator<Item = &'n str> + Clone) -> String {
     match policy_lang::diagnostic::nearest(root, names.clone()) {
         Some(nearest) => format!("unknown root `{root}`; did you mean `{nearest}`?"),
         None => {

@@ -1231,10 +1231,16 @@ fn scope_lists_what_can_be_enforced_and_what_cannot() {
     ! error: there is no sandbox `workspace`; this policy has `workspace-write`
     exit Some(2)
     "#);
-    assert_snapshot!(run(&["workspace-write", "--to", "seatbelt"]), @r#"
-    ! error: this version does not write scopes for `seatbelt`; it has `--format json` and `--format human`
+    assert_snapshot!(run(&["workspace-write", "--to", "seatbelt"]), @r"
+    ! error: where `workspace` lies is not known; say it by `--root workspace=PATH`
     exit Some(2)
-    "#);
+    ");
+    assert_snapshot!(run(&["workspace-write", "--to", "landlock", "--root", "workspace=/w"]), @r"
+    ! error: unknown enforcer `landlock`; there is codex, claude, bwrap, landlock-json, seatbelt
+    exit Some(2)
+    ");
+    let bound = ["workspace-write", "--to", "seatbelt", "--root", "workspace=/w"];
+    assert_eq!(folder.code(&[&scope[..], &bound].concat()), Some(4));
     let json = [&scope[..], &["workspace-write", "--format", "json"]].concat();
     assert_snapshot!(pretty(folder.json(&json)["connect"].clone()), @r#"
     {

@@ -2,7 +2,7 @@
 //!
 //! One folder a runtime. A runtime calls a hook and wants an answer in its own form ([`hook`]); it has
 //! a permission system of its own, which can be read as a policy ([`import`]) or written from one
-//! ([`export`]). What a runtime cannot express becomes the stricter thing that it can, and is told.
+//! ([`export`]); what enforces a sandbox is told its scope ([`sandbox`]). What a runtime cannot express becomes the stricter thing that it can, and is told.
 
 pub mod acp;
 mod amazon_q;
@@ -20,6 +20,7 @@ mod opencode;
 mod openhands;
 mod qwen_code;
 mod runtime;
+pub mod sandbox;
 mod vscode;
 
 pub use hosts::{HOSTS, ability_table, tool_table};

@@ -191,7 +191,7 @@ impl Scope {
 }
 
 /// The formula where the sandbox is known; `None` where it can no longer hold.
-fn inside(formula: &Formula, sandbox: &str) -> Option<Formula> {
+pub fn inside(formula: &Formula, sandbox: &str) -> Option<Formula> {
     match formula {
         Formula::True => Some(Formula::True),
         Formula::Atom(Atom::Text(AttrRef::Builtin(Attr::Sandbox), patterns)) => {

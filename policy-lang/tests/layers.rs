@@ -39,7 +39,7 @@ const POLICY_LANG: &[&[&str]] = &[
 
 const POLICY_HOSTS: &[&[&str]] = &[
     &["runtime"],
-    &["hook", "import"],
+    &["hook", "import", "sandbox"],
     &["export"],
     &[
         "codex",

@@ -1,17 +1,20 @@
 //! `policy scope`: what an operating system can hold a sandbox to.
 
+use std::fs;
 use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::Args;
 use policy_eval::safe;
+use policy_hosts::sandbox::{self, Enforcer};
 use policy_lang::model::words;
 use policy_lang::scope::{self, Entry, Scope};
 
-use crate::documents::ScopeDocument;
+use crate::documents::{EnforcerDocument, ScopeDocument};
 use crate::input;
 use crate::outcome::{Outcome, Stop};
-use crate::ui::{FAINT, Format, STRONG, Ui, paint, tier, tier_style};
+use crate::request::{pair, unknown_root};
+use crate::ui::{self, FAINT, Format, STRONG, Ui, paint, tier, tier_style};
 
 #[derive(Args, Debug)]
 pub(crate) struct ScopeArgs {
@@ -23,17 +26,21 @@ pub(crate) struct ScopeArgs {
     sandbox: String,
     #[arg(long, default_value = "human")]
     format: Format,
-    /// Write it for an enforcer.
+    /// Write it for an enforcer: codex, claude, bwrap, landlock-json or seatbelt. What it cannot say
+    /// is closed, and told.
     #[arg(long, value_name = "ENFORCER")]
     to: Option<String>,
+    /// Where a root lies: `workspace=/home/dev/app`. For `--to`.
+    #[arg(long, value_name = "NAME=PATH", value_parser = pair)]
+    root: Vec<(String, String)>,
+    /// The file to write; standard output without it. For `--to`.
+    #[arg(short, long, value_name = "OUT", requires = "to")]
+    output: Option<PathBuf>,
 }
 
 pub(crate) fn run(args: &ScopeArgs, ui: &mut Ui) -> Result<Outcome, Stop> {
     if let Some(enforcer) = &args.to {
-        return Err(Stop::Usage(format!(
-            "this version does not write scopes for `{enforcer}`; it has `--format json` and \
-             `--format human`"
-        )));
+        return write(args, enforcer, ui);
     }
     let model = input::model(&args.policies)?;
     let scope = scope::scope(&model, &args.sandbox).map_err(Stop::usage)?;
@@ -42,6 +49,36 @@ pub(crate) fn run(args: &ScopeArgs, ui: &mut Ui) -> Result<Outcome, Stop> {
         Format::Human => show(&scope, ui)?,
     }
     Ok(Outcome::Done)
+}
+
+/// The configuration of an enforcer, and what it closes although the policy does not.
+fn write(args: &ScopeArgs, enforcer: &str, ui: &mut Ui) -> Result<Outcome, Stop> {
+    let enforcer: Enforcer = enforcer.parse().map_err(Stop::usage)?;
+    let model = input::model(&args.policies)?;
+    if let Some((root, _)) =
+        args.root.iter().find(|(root, _)| !model.roots.iter().any(|known| known.name == *root))
+    {
+        return Err(Stop::Usage(unknown_root(
+            root,
+            model.roots.iter().map(|root| root.name.as_str()),
+        )));
+    }
+    let written =
+        sandbox::write(enforcer, &model, &args.sandbox, &args.root).map_err(Stop::usage)?;
+    match &args.output {
+        Some(path) => fs::write(path, &written.text)
+            .map_err(|error| Stop::Unable(format!("cannot write `{}`: {error}", path.display())))?,
+        None if args.format == Format::Human => write!(ui, "{}", written.text)?,
+        None => {}
+    }
+    match args.format {
+        Format::Json => {
+            ui.document(&EnforcerDocument::new(enforcer.name(), &written, &model.sources))?;
+        }
+        Format::Human if written.findings.is_empty() => {}
+        Format::Human => ui.note(ui::findings(&written.findings, &model.sources).trim_end()),
+    }
+    Ok(if written.findings.is_empty() { Outcome::Done } else { Outcome::Findings })
 }
 
 fn show(scope: &Scope, ui: &mut Ui) -> Result<(), Stop> {

@@ -34,7 +34,7 @@ use policy_lang::span::Location;
 use crate::runtime::Runtime;
 
 /// What the codes of an export mean.
-pub const CODES: [Code; 3] = [
+pub const CODES: [Code; 4] = [
     Code {
         code: "E001",
         title: "the configuration is stricter here",
@@ -53,6 +53,13 @@ pub const CODES: [Code; 3] = [
         title: "not a matter of this configuration",
         explanation: "The rule speaks of something that the runtime has no permission for. Only the \
                       hook holds it.",
+    },
+    Code {
+        code: "E004",
+        title: "the sandbox is closed here",
+        explanation: "What enforces the sandbox cannot say what the rule says, so it opens less: it \
+                      knows no patterns below a folder, no hosts, no ports, or does not tell writing \
+                      from deleting.",
     },
 ];
 
