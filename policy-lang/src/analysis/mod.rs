@@ -25,4 +25,4 @@ pub(crate) mod machine;
 pub(crate) mod search;
 pub(crate) mod setup;
 pub(crate) mod space;
-mod witness;
+pub(crate) mod witness;

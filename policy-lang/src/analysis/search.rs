@@ -10,14 +10,15 @@ use std::rc::Rc;
 
 use policy_eval::canon::default_port;
 use policy_eval::engine::tables::Source;
-use policy_eval::{Action, Attr, Floors, Options, Platform, RequestBuf, Truth};
+use policy_eval::{Action, Attr, Floor, Floors, Options, Platform, RequestBuf, Truth};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::alphabet::Exhausted;
 use super::formula::{Arena, Id};
 use super::machine::Budget;
 use super::space::{
-    AtomKey, Choice, Fact, Pruner, RESOLVED, Reading, RootMode, Space, Value, asks_destination,
+    AtomKey, Choice, Fact, Pruner, RESOLVED, Raised, Reading, RootMode, Space, Value,
+    asks_destination,
 };
 use super::witness;
 use crate::automata::group::CommandShape;
@@ -100,6 +101,30 @@ pub(crate) struct Question {
     /// How many of the statements are rules and other sentences as they stand. Behind them stand
     /// those that are asked of resolved addresses as well, once more.
     pub(crate) own: usize,
+    /// What each side answers of the files that `count` sentences speak of.
+    files: FxHashMap<Action, [Bounds; 2]>,
+}
+
+/// What the answers of all requests of an action lie between.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    pub(crate) lowest: u8,
+    pub(crate) highest: u8,
+    /// A bit for each rank of which answers may have options.
+    pub(crate) with_options: u8,
+}
+
+impl Bounds {
+    fn has_options(self, rank: u8) -> bool {
+        self.with_options >> rank & 1 != 0
+    }
+
+    /// What holds only for some values of a word asks at most.
+    fn at_most_ask(self) -> Bounds {
+        let denies = self.has_options(DENY);
+        let with_options = self.with_options & !(1 << DENY) | u8::from(denies) << ASK;
+        Bounds { lowest: 0, highest: self.highest.min(ASK), with_options }
+    }
 }
 
 impl Question {
@@ -118,7 +143,22 @@ impl Question {
             })
             .collect();
         statements.extend(of_addresses);
-        Question { aspect, statements, defaults, options, own }
+        Question { aspect, statements, defaults, options, own, files: FxHashMap::default() }
+    }
+
+    /// Says what the sides answer of files.
+    pub(crate) fn with_files(self, files: FxHashMap<Action, [Bounds; 2]>) -> Question {
+        Question { files, ..self }
+    }
+
+    /// What a side answers at least of the files that are judged by these clauses, and at most.
+    fn bounds(&self, side: usize, clauses: &[Counted]) -> Option<Bounds> {
+        let all = clauses.iter().filter_map(|one| self.files.get(&one.action));
+        all.map(|sides| sides[side]).reduce(|one, other| Bounds {
+            lowest: one.lowest.max(other.lowest),
+            highest: one.highest.max(other.highest),
+            with_options: one.with_options | other.with_options,
+        })
     }
 
     /// The place where a statement stands that is asked of resolved addresses.
@@ -210,6 +250,10 @@ pub(crate) struct Leaf<'a> {
     pub(crate) said: [Verdict; 2],
     /// `count` sentences that stand on the first side and can hold here.
     pub(crate) counts: &'a [(u32, Truth)],
+    /// `count` sentences that can hold here, with the side on which they stand.
+    pub(crate) counting: &'a [(usize, u32)],
+    /// Whether what both sides say is so strict that the files of such sentences add nothing to it.
+    pub(crate) outweighs_counts: bool,
     /// Before defaults, floors and escalation: the same here is the same in every request that has
     /// this reading among others.
     pub(crate) is_same_inside: bool,
@@ -344,7 +388,7 @@ struct Key {
     sides: [Side; 2],
     subject: Option<Truth>,
     changed: Vec<u32>,
-    floored: bool,
+    raised: Raised,
     port: Port,
     escalated: bool,
     unbound: Vec<(u16, RootMode)>,
@@ -651,7 +695,7 @@ impl<'m> Search<'m> {
             sides: [Side::default(); 2],
             subject: None,
             changed: Vec::new(),
-            floored: false,
+            raised: Raised::Not,
             port: Port::Free,
             escalated: false,
             unbound: Vec::new(),
@@ -958,7 +1002,7 @@ impl<'m> Search<'m> {
                     .collect();
             }
             let mut next = state.clone();
-            next.key.floored |= choice.is_floored;
+            next.key.raised = next.key.raised.max(choice.raised);
             if *fact == Fact::Value(Source::Builtin(Attr::Escalated)) {
                 next.key.escalated = choice.value == Value::Bool(true);
             }
@@ -1183,7 +1227,11 @@ impl<'m> Search<'m> {
         state: &State,
         visit: &mut dyn FnMut(&mut Search<'m>, &Leaf<'_>) -> Flow,
     ) -> Flow {
-        let mut covers = [false; 2];
+        // What files answer at least, where they are judged for certain; and what they answer at
+        // most, each time.
+        let mut covers: [Option<u8>; 2] = [None; 2];
+        let mut files: Vec<Option<Bounds>> = Vec::new();
+        let mut counting: Vec<(usize, u32)> = Vec::new();
         let mut counts: [Vec<(&Effect, Truth)>; 2] = [Vec::new(), Vec::new()];
         let mut lifted = [Floors::NONE; 2];
         let mut counted: Vec<(u32, Truth)> = Vec::new();
@@ -1195,9 +1243,17 @@ impl<'m> Search<'m> {
                     continue;
                 }
                 match &statement.effect {
-                    effect @ Effect::Count(..) => {
+                    effect @ Effect::Count(_, clauses) => {
+                        let bounds = self.question.bounds(side, clauses);
                         // Whether it covers depends on the operands; that it may is enough here.
-                        covers[side] |= truth.is_certain();
+                        if truth.is_certain() {
+                            let lowest = bounds.map_or(ALLOW, |bounds| bounds.lowest);
+                            covers[side] = covers[side].max(Some(lowest));
+                        }
+                        let may_deny = truth.is_possible();
+                        files
+                            .push(bounds.map(|one| if may_deny { one } else { one.at_most_ask() }));
+                        counting.push((side, index));
                         if side == 0 {
                             counted.push((index, truth));
                         }
@@ -1229,25 +1285,52 @@ impl<'m> Search<'m> {
                 answer.options = self.question.options.join(answer.options, 0);
             }
             said[side] = answer;
-            if self.question.aspect == Aspect::Tier {
-                let leaves = self.question.options.leaves_sandbox(answer.options);
-                if (state.key.floored || state.key.escalated && !leaves) && answer.rank < ASK {
-                    answer = Verdict { rank: ASK, options: 0 };
+            let is_tier = self.question.aspect == Aspect::Tier;
+            let is_raised = is_tier
+                && match state.key.raised {
+                    Raised::Not => false,
+                    Raised::UnlessLifted => !lifted[side].contains(Floor::Wrappers),
+                    Raised::Always => true,
+                };
+            let leaves = |options: u32| {
+                !is_tier || !state.key.escalated || self.question.options.leaves_sandbox(options)
+            };
+            let at_least_ask = |verdict: Verdict, has_to: bool| match has_to && verdict.rank < ASK {
+                true => Verdict { rank: ASK, options: 0 },
+                false => verdict,
+            };
+            answers[side] = at_least_ask(answer, is_raised || !leaves(answer.options));
+            covered[side] = match covers[side].filter(|_| stands) {
+                // Files may leave the sandbox by their own rules.
+                Some(lowest) if lowest > own.rank => {
+                    at_least_ask(Verdict { rank: lowest, options: 0 }, is_raised)
                 }
-            }
-            answers[side] = answer;
-            covered[side] = match covers[side] && stands {
-                // No less is said than that the files may be judged instead.
-                true if own.rank == 0 => Verdict { rank: ALLOW, options: 0 },
-                true => Verdict { rank: own.rank, options: own.options },
-                false => answer,
+                Some(_) => {
+                    let said = Verdict { rank: own.rank, options: own.options };
+                    at_least_ask(said, is_raised || !leaves(own.options))
+                }
+                None => answers[side],
             };
         }
         let sides = state.key.sides;
+        // Either what the rules say is stricter, or both can come to one answer only.
+        let adds_nothing = |(&(side, _), bounds): (&(usize, u32), &Option<Bounds>)| {
+            let Some(files) = bounds else { return false };
+            let (inside, answer) = (sides[side], answers[side]);
+            let is_stricter = |rank: u8, options: u32| {
+                rank > files.highest
+                    || rank == files.highest && options == 0 && !files.has_options(rank)
+            };
+            let is_one = covered[side] == answer && is_stricter(answer.rank, answer.options);
+            is_stricter(inside.rank, inside.options) || is_one
+        };
+        let outweighs_counts = counting.iter().zip(&files).all(adds_nothing);
         let leaf = Leaf {
             answers,
             said,
             counts: &counted,
+            outweighs_counts,
+            counting: &counting,
             is_same_inside: sides[0] == sides[1]
                 && self.question.defaults[0] == self.question.defaults[1],
             subject: state.key.subject.unwrap_or(Truth::YES),

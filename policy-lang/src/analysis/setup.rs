@@ -1,12 +1,13 @@
 //! From one or two models to what a search asks.
 
 use policy_eval::engine::tables::{Source, Split};
-use policy_eval::{Action, Attr, Platform};
+use policy_eval::{Action, Attr, ObjectKind, Platform};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::join::Names;
 use super::search::{
-    Aspect, Effect, Ground, OptionSets, Origin, Question, Search, Statement, Writer,
+    ASK, Aspect, Bounds, DENY, Effect, Ground, OptionSets, Origin, Question, Search, Statement,
+    Writer,
 };
 use super::space::Reading;
 use crate::compile::atoms::{Ask, Lowered};
@@ -324,8 +325,36 @@ impl<'m> Setup<'m> {
             action,
             self.joined,
             platform,
-            Question::new(aspect, statements, defaults, options),
+            Question::new(aspect, statements, defaults, options).with_files(self.files()),
         )
+    }
+
+    /// What the sides answer of files, by the actions that are done to them.
+    fn files(&self) -> FxHashMap<Action, [Bounds; 2]> {
+        let of_side = |action: Action, model: &Model| {
+            let default = model.default_tier(action) as u8 + 1;
+            // A file that is not known is asked about.
+            let highest = default.max(ASK);
+            let start = Bounds { lowest: default, highest, with_options: 0 };
+            let rules = model.rules.iter().filter(|rule| rule.actions.contains(action));
+            rules.fold(start, |bounds, rule| {
+                let model::Effect::Tier(tier, options) = &rule.effect else { return bounds };
+                let rank = *tier as u8 + 1;
+                let may_lower = model.may_loosen(action, rule.layer);
+                Bounds {
+                    lowest: if may_lower { bounds.lowest.min(rank) } else { bounds.lowest },
+                    highest: bounds.highest.max(rank),
+                    with_options: match *options == model::RuleOptions::default() {
+                        true => bounds.with_options,
+                        // A denial that only may hold asks.
+                        false if rank == DENY => bounds.with_options | 1 << DENY | 1 << ASK,
+                        false => bounds.with_options | 1 << rank,
+                    },
+                }
+            })
+        };
+        let of_files = Action::ALL.into_iter().filter(|action| action.object() == ObjectKind::Path);
+        of_files.map(|action| (action, self.models.map(|model| of_side(action, model)))).collect()
     }
 
     /// The formula of a rule of the old policy.

@@ -51,7 +51,7 @@ fn texts<'t>(list: impl IntoIterator<Item = &'t str>) -> Json {
     Json::Array(list.into_iter().map(text).collect())
 }
 
-fn path_text(tokens: &[Rc<str>], platform: Option<Platform>) -> String {
+pub(crate) fn path_text(tokens: &[Rc<str>], platform: Option<Platform>) -> String {
     let joined = tokens.iter().map(|token| &**token).collect::<Vec<_>>().join("/");
     if platform == Some(Platform::Windows) { format!("{joined}/") } else { format!("/{joined}") }
 }
@@ -87,6 +87,8 @@ fn request(wanted: &Wanted<'_>, attempt: usize) -> Option<RequestBuf> {
             (Fact::Path(source), Value::Path(tokens, _)) => {
                 let path = path_text(tokens, wanted.platform);
                 match source {
+                    // A file that a command or a call works on stands in its words.
+                    Source::Builtin(Attr::Path) if action.object() != ObjectKind::Path => {}
                     Source::Builtin(Attr::Path) => {
                         has_object = true;
                         set(&mut fields, "path", text(&path))?;
@@ -97,7 +99,9 @@ fn request(wanted: &Wanted<'_>, attempt: usize) -> Option<RequestBuf> {
                     _ => return None,
                 }
             }
-            (Fact::Path(Source::Builtin(Attr::Path)), _) => has_object = true,
+            (Fact::Path(Source::Builtin(Attr::Path)), _) => {
+                has_object |= action.object() == ObjectKind::Path;
+            }
             (Fact::Command, Value::Words(steps)) => {
                 has_object = true;
                 words = Some(steps);

@@ -5,16 +5,19 @@
 //! asked of both compiled policies before it is told.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use policy_eval::engine::tables::Source;
-use policy_eval::{Action, Attr, Decision, Floor, ObjectKind, Policy, RequestBuf, describe};
+use policy_eval::{
+    Action, Attr, Decision, Floor, ObjectKind, Platform, Policy, RequestBuf, describe,
+};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::example;
 use super::report::{
     Answer, Aspect, Changed, DecidedBy, Difference, Direction, Report, Sentence, Side, Unproved,
     What,
 };
+use super::{example, operands};
 use crate::analysis::alphabet::Exhausted;
 use crate::analysis::join;
 use crate::analysis::machine::{Budget, Step};
@@ -69,7 +72,9 @@ pub fn compare(old: &Model, new: &Model, budget: u64) -> Result<Report, CompareE
     let (joined, names) = join::join(old, new);
     let setup = Setup::of_two(&joined, &names, old, new);
     let mut comparison = Comparison {
+        setup: &setup,
         models: [old, new],
+        files: FxHashMap::default(),
         names: [old, new].map(|model| {
             model.rules.iter().enumerate().map(|(index, rule)| (&*rule.name, index)).collect()
         }),
@@ -88,7 +93,7 @@ pub fn compare(old: &Model, new: &Model, budget: u64) -> Result<Report, CompareE
     for aspect in setup.aspects() {
         for action in Action::ALL {
             if setup.may_differ(action, aspect) {
-                comparison.action(&setup, action, aspect);
+                comparison.action(action, aspect);
             }
         }
     }
@@ -103,12 +108,16 @@ struct Claim {
     from: (u8, u32),
     to: (u8, u32),
     subject: Option<(usize, Origin)>,
-    /// Operands or floors differ, not the rules: what the rules say without a default.
-    beside: Option<[u8; 2]>,
+    /// Operands or floors differ, not the rules: what the rules say without a default, and which
+    /// `count` sentences of which side may hold.
+    beside: Option<([u8; 2], Vec<(usize, u32)>)>,
 }
 
-struct Comparison<'m> {
+struct Comparison<'s, 'm> {
+    setup: &'s Setup<'s>,
     models: [&'m Model; 2],
+    /// By platform: files that commands and calls may work on.
+    files: FxHashMap<Option<Platform>, Rc<[operands::File]>>,
     /// By side and name: the place of a rule. Decisions name rules, and there are many of both.
     names: [FxHashMap<&'m str, usize>; 2],
     policies: [Policy; 2],
@@ -121,8 +130,9 @@ struct Comparison<'m> {
     changed: FxHashSet<(usize, Origin)>,
 }
 
-impl<'m> Comparison<'m> {
-    fn action(&mut self, setup: &Setup<'_>, action: Action, aspect: search::Aspect) {
+impl<'m> Comparison<'_, 'm> {
+    fn action(&mut self, action: Action, aspect: search::Aspect) {
+        let setup = self.setup;
         for platform in setup.platforms(action) {
             let is_folded = platform.is_some_and(policy_eval::Platform::ignores_case);
             let reading =
@@ -324,10 +334,18 @@ impl<'m> Comparison<'m> {
             from: (from.rank, from.options),
             to: (to.rank, to.options),
             subject,
-            beside: beside.then_some(leaf.inside),
+            beside: beside.then(|| (leaf.inside, leaf.counting.to_vec())),
         };
         if from != to {
             self.confirm(claim(false), search.requests(leaf.values, None));
+            // A program may do nothing of its own without one more word.
+            for values in operands::with_one_more_word(leaf.values) {
+                self.confirm(claim(false), search.requests(&values, None));
+            }
+            // Files that are judged beside may be stricter than both answers.
+            if !leaf.counting.is_empty() {
+                self.with_files(claim(false), search, leaf.values, true);
+            }
         }
         self.escalated(search, leaf, claim(false));
         // The same answer for other reasons: a command that has this one as another form may show it.
@@ -339,28 +357,20 @@ impl<'m> Comparison<'m> {
             }
         }
         if leaf.counts_differ && matches!(subject, Some((_, Origin::Count(_)))) {
-            // A denial that stands anyway leaves record levels and marks to differ.
-            let is_settled = leaf.inside == [DENY; 2] && from == to && from.options == 0;
+            // What stands anyway leaves record levels and marks to differ.
+            let is_settled = leaf.outweighs_counts && from == to;
             // What was not understood is one request only: what both say of it is settled.
             let is_one = leaf.values.iter().any(|(fact, value)| {
                 matches!(value, Value::NotUnderstood)
                     || matches!(fact, Fact::Command) && *value == Value::Unsent
                     || matches!(value, Value::Pair(None, _) | Value::Pair(_, None))
             });
-            let requests = self.with_operands(search, leaf.values);
-            if is_settled || is_one {
-                for request in requests {
-                    self.check(&claim(true), &request);
-                }
-            } else {
-                self.confirm(claim(true), requests);
-            }
+            self.with_files(claim(true), search, leaf.values, !is_settled && !is_one);
         }
         // Where counted files take the place of a default, rules show that it hides.
         if leaf.covered != leaf.answers && leaf.covered[0] != leaf.covered[1] {
             let [from, to] = leaf.covered.map(|answer| (answer.rank, answer.options));
-            let requests = self.with_operands(search, leaf.values);
-            self.confirm(Claim { from, to, ..claim(true) }, requests);
+            self.with_files(Claim { from, to, ..claim(true) }, search, leaf.values, true);
         }
         if lifts && matches!(subject, Some((_, Origin::Accept(_)))) {
             let is_seen =
@@ -405,6 +415,51 @@ impl<'m> Comparison<'m> {
         }
     }
 
+    /// Asks both policies with the files that a command or a call may work on. Where none of the
+    /// requests shows the claim it is not confirmed, if it has to be.
+    fn with_files(
+        &mut self,
+        claim: Claim,
+        search: &Search<'_>,
+        values: &[(Fact, Value)],
+        has_to_be: bool,
+    ) {
+        if self.confirmed.contains(&claim) {
+            return;
+        }
+        let (setup, models, platform) = (self.setup, self.models, search.platform);
+        let files = self
+            .files
+            .entry(platform)
+            .or_insert_with(|| operands::files(setup, models, platform).into())
+            .clone();
+        let bound = search.bound_everywhere(values);
+        let mut is_confirmed = claim.beside.is_some()
+            && search
+                .requests(values, None)
+                .iter()
+                .fold(false, |shown, request| shown | self.check(&claim, request));
+        let arguments = operands::counted_arguments(models);
+        for file in &*files {
+            let values = if file.is_bound() { values } else { &bound };
+            for varied in operands::varied(values, file, &arguments) {
+                for request in search.requests(&varied, None) {
+                    is_confirmed |= self.check(&claim, &request);
+                }
+            }
+            // What is judged beside may change tier, record level and marks, each by another file.
+            if is_confirmed && claim.beside.is_none() {
+                break;
+            }
+        }
+        if is_confirmed {
+            self.unconfirmed.remove(&claim);
+            self.confirmed.insert(claim);
+        } else if has_to_be {
+            self.unconfirmed.insert(claim);
+        }
+    }
+
     /// Asks both policies. A request that they answer alike confirms nothing.
     fn confirm(&mut self, claim: Claim, requests: Vec<RequestBuf>) {
         if self.confirmed.contains(&claim) {
@@ -413,7 +468,6 @@ impl<'m> Comparison<'m> {
         let mut is_confirmed = false;
         for request in requests {
             is_confirmed |= self.check(&claim, &request);
-            // What is judged beside may change tier, record level and marks, each by another file.
             if is_confirmed && claim.beside.is_none() {
                 break;
             }
@@ -665,65 +719,6 @@ impl<'m> Comparison<'m> {
         Answer { tier: decision.tier, options, record: decision.record, marks, decided_by }
     }
 
-    /// Requests of a command or a call with files that rules tell apart as operands.
-    fn with_operands(&self, search: &Search<'_>, values: &[(Fact, Value)]) -> Vec<RequestBuf> {
-        let mut requests = search.requests(values, None);
-        let bound = search.bound_everywhere(values);
-        let arguments = self.counted_arguments();
-        for file in self.files() {
-            for operands in 1..=2 {
-                let mut varied = Vec::new();
-                for (fact, value) in &bound {
-                    let value = match value {
-                        Value::Words(steps) => Value::Words(with_operands(steps, &file, operands)),
-                        other => other.clone(),
-                    };
-                    varied.push((fact.clone(), value));
-                }
-                for argument in &arguments {
-                    let fact = Fact::Value(Source::Argument(argument.clone()));
-                    varied.retain(|(known, _)| *known != fact);
-                    varied.push((fact, Value::Text(file.clone())));
-                }
-                requests.extend(search.requests(&varied, None));
-            }
-        }
-        requests
-    }
-
-    /// The arguments of calls that `count` sentences name.
-    fn counted_arguments(&self) -> Vec<Box<[Box<str>]>> {
-        let mut found: Vec<Box<[Box<str>]>> = Vec::new();
-        for clause in
-            self.models.iter().flat_map(|model| &model.counts).flat_map(|one| &one.counted)
-        {
-            if let crate::syntax::ast::Operands::Argument(names) = &clause.what {
-                let names: Box<[Box<str>]> =
-                    names.iter().map(|name| name.as_str().into()).collect();
-                if !found.contains(&names) {
-                    found.push(names);
-                }
-            }
-        }
-        found
-    }
-
-    /// Files that the rules of both sides speak of, one of each pattern, and one of none.
-    fn files(&self) -> Vec<String> {
-        let mut files = vec!["/srv/elsewhere/notes".to_owned(), "/etc/passwd".to_owned()];
-        for model in self.models {
-            for rule in &model.rules {
-                words::each_path(&rule.when, &mut |pattern| {
-                    let path = words::sample_path(model, pattern);
-                    if !files.contains(&path) && files.len() < 64 {
-                        files.push(path);
-                    }
-                });
-            }
-        }
-        files
-    }
-
     fn finish(mut self) -> Report {
         let unconfirmed = std::mem::take(&mut self.unconfirmed);
         for claim in unconfirmed {
@@ -882,21 +877,6 @@ fn with_other_forms(values: &[(Fact, Value)]) -> Vec<Vec<(Fact, Value)>> {
         }
     }
     all
-}
-
-/// The steps of a command with a file in place of an operand that no pattern names, or behind it.
-fn with_operands(steps: &[Step], file: &str, count: usize) -> Vec<Step> {
-    let mut steps = steps.to_vec();
-    let is_free = |step: &Step| matches!(step, Step::Token(token) if matches!(&**token, "something" | "other" | "example"));
-    let mut left = count;
-    for step in steps.iter_mut().rev() {
-        if left > 0 && is_free(step) {
-            *step = Step::Token(file.into());
-            left -= 1;
-        }
-    }
-    steps.extend((0..left).map(|_| Step::Token(file.into())));
-    steps
 }
 
 /// A construct around a command that has the floor.

@@ -22,6 +22,7 @@ pub mod human;
 pub mod json;
 mod lines;
 pub mod markdown;
+mod operands;
 mod report;
 pub mod sarif;
 mod words;

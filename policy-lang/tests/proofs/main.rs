@@ -7,8 +7,9 @@
 mod claims;
 mod rules;
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use policy_eval::{RequestBuf, Tier};
 use policy_generate::{Dice, Item, Policy};
@@ -64,15 +65,19 @@ fn a_comparison_misses_nothing_and_invents_nothing() {
     let first: u64 = std::env::var("POLICY_FIRST").map_or(0, |n| n.parse().expect("a number"));
     let workers = std::thread::available_parallelism().map_or(1, |count| count.get() as u64);
     let (compared, incomplete) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let kinds: Mutex<BTreeMap<String, usize>> = Mutex::default();
     std::thread::scope(|scope| {
         for worker in 0..workers {
             let seeds = (first..first + pairs).filter(move |seed| seed % workers == worker);
-            let (compared, incomplete) = (&compared, &incomplete);
+            let (compared, incomplete, kinds) = (&compared, &incomplete, &kinds);
             scope.spawn(move || {
                 for seed in seeds {
-                    if let Some(is_complete) = compare(seed) {
-                        compared.fetch_add(1, Ordering::Relaxed);
-                        incomplete.fetch_add(usize::from(!is_complete), Ordering::Relaxed);
+                    let Some(report) = compare(seed) else { continue };
+                    compared.fetch_add(1, Ordering::Relaxed);
+                    incomplete.fetch_add(usize::from(!report.is_complete()), Ordering::Relaxed);
+                    let mut kinds = kinds.lock().expect("no other thread panicked");
+                    for one in report.unproved {
+                        *kinds.entry(kind(&one.why)).or_default() += 1;
                     }
                 }
             });
@@ -80,10 +85,24 @@ fn a_comparison_misses_nothing_and_invents_nothing() {
     });
     let (compared, incomplete) = (compared.into_inner(), incomplete.into_inner());
     println!("{compared} pairs compared, {incomplete} not proved in full");
+    for (kind, count) in kinds.into_inner().expect("no thread panicked") {
+        println!("  {count:6} {kind}");
+    }
+}
+
+/// The kind of a reason: its words, without the sentence that it speaks of.
+fn kind(why: &str) -> String {
+    let mut verb = "";
+    let quoted: Vec<&str> = why.split('`').collect();
+    if let Some(name) = quoted.get(1) {
+        verb = name.split([' ', '-']).next().unwrap_or(name);
+    }
+    let words: Vec<&str> = quoted.iter().step_by(2).copied().collect();
+    words.join(&format!("`{verb} …`"))
 }
 
 /// Compares one pair of policies; none where an edit made it invalid.
-fn compare(seed: u64) -> Option<bool> {
+fn compare(seed: u64) -> Option<Report> {
     let mut dice = Dice::new(seed ^ 0x5eed_d1ff);
     let mut old_text = policy_generate::policy(&mut dice);
     if seed % 2 == 1 {
@@ -140,7 +159,7 @@ fn compare(seed: u64) -> Option<bool> {
             }
         }
     }
-    Some(report.is_complete())
+    Some(report)
 }
 
 fn without_options(items: &mut [Item]) {
@@ -211,4 +230,23 @@ fn destinations_are_compared_in_full() {
             .any(|one| one.aspect == Aspect::Tier && one.direction == direction);
         assert!(is_told && report.is_complete(), "{new}: {}", show(&report));
     }
+}
+
+/// One tool is counted by a sentence that stays, another by the one that goes: what is seen of the
+/// first says nothing of the second.
+#[test]
+fn each_meeting_of_count_sentences_is_asked() {
+    let model = |gone: &str| {
+        let text = format!(
+            "default * allow\nreview * with outside sandbox, reviewer \"ann\"\n\
+             count call \"github/*\" as read args.path\n{gone}"
+        );
+        policy_lang::load(vec![Source::new("a.policy", text)], &no_includes).expect("it is valid")
+    };
+    let (old, new) = (model("count call \"*/get\" as write args.path"), model(""));
+    let report = diff::compare(&old, &new, diff::BUDGET).expect("both compile");
+    let is_told = report.differences.iter().any(|one| {
+        one.aspect == Aspect::Tier && (one.from.tier, one.to.tier) == (Tier::Ask, Tier::Review)
+    });
+    assert!(is_told, "{}", show(&report));
 }

@@ -116,25 +116,34 @@ pub(crate) enum Value {
     Bound(bool),
 }
 
+/// Whether a request is at least `ask`, whatever the rules say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Raised {
+    #[default]
+    Not,
+    /// For a program that runs other programs, which a policy may accept.
+    UnlessLifted,
+    Always,
+}
+
 /// One value of a fact among those that the atoms tell apart.
 #[derive(Clone, Debug)]
 pub(crate) struct Choice {
     /// The atoms of the fact that do not simply fail.
     pub(crate) truths: Vec<(u32, Truth)>,
     pub(crate) value: Value,
-    /// Such a request is at least `ask`.
-    pub(crate) is_floored: bool,
+    pub(crate) raised: Raised,
     /// Other facts whose atoms are settled by this choice, those not in `truths` as failing.
     pub(crate) settles: &'static [Attr],
 }
 
 impl Choice {
     fn new(truths: Vec<(u32, Truth)>, value: Value) -> Choice {
-        Choice { truths, value, is_floored: false, settles: &[] }
+        Choice { truths, value, raised: Raised::Not, settles: &[] }
     }
 
     fn floored(self) -> Choice {
-        Choice { is_floored: true, ..self }
+        Choice { raised: Raised::Always, ..self }
     }
 }
 

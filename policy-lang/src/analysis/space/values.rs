@@ -168,7 +168,7 @@ impl Space<'_> {
         for first in &first {
             for second in &second {
                 let choice = self.pair_choice(live, first.as_deref(), second.as_deref());
-                if seen.insert((choice.truths.clone(), choice.is_floored)) {
+                if seen.insert((choice.truths.clone(), choice.raised)) {
                     choices.push(choice);
                 }
             }

@@ -3,11 +3,11 @@
 use std::rc::Rc;
 
 use policy_eval::engine::tables::{Source, Start as From};
-use policy_eval::{Attr, Truth};
+use policy_eval::{Attr, Floor, Truth};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::prune::Trim;
-use super::{Choice, Fact, Pruner, Reading, RootMode, RootModes, Space, Value};
+use super::{Choice, Fact, Pruner, Raised, Reading, RootMode, RootModes, Space, Value};
 use crate::analysis::alphabet::{Alphabet, Exhausted, Glob, TokenKind};
 use crate::analysis::machine::{
     Budget, Builder, Cursor, First, Machine, Start, Step, WalkOptions, Walker,
@@ -152,9 +152,8 @@ impl Space<'_> {
         ends.into_iter()
             .map(|end| {
                 let truths = end.truths.into_iter().chain(self.present(live)).collect();
-                let is_floored = self.has_floor(&end.way);
-                let choice = Choice::new(truths, Value::Words(end.way));
-                Choice { is_floored, ..choice }
+                let raised = self.floor_of(&end.way).unwrap_or_default();
+                Choice { raised, ..Choice::new(truths, Value::Words(end.way)) }
             })
             .collect()
     }
@@ -344,19 +343,26 @@ impl Space<'_> {
         choices
     }
 
-    /// Whether no command of the program is silent, whatever its arguments are: it runs what nobody
-    /// sees. A floor that the policy may lift does not count.
-    fn has_floor(&self, way: &[Step]) -> bool {
-        let Some(Step::First(tokens)) = way.first() else { return false };
-        let Some(name) = tokens.first() else { return false };
-        let has = |words: &[&str]| {
-            let mut has = true;
-            policy_eval::canon::parts(&policy_eval::Request::argv(words), &mut |judged| {
-                has &= judged.part.floors.iter().any(|floor| !floor.can_be_lifted());
-            });
-            has
+    /// The floor of every command of the program, whatever its arguments are: it runs what nobody
+    /// sees, or it runs another program. Only of a program that some pattern names: what a glob
+    /// matches may be any other.
+    fn floor_of(&self, way: &[Step]) -> Option<Raised> {
+        let Some(Step::First(tokens)) = way.first() else { return None };
+        let name = tokens.first()?;
+        self.alphabets.get(&TokenKind::Word)?.number(name)?;
+        let all = |is_it: &dyn Fn(Floor) -> bool| {
+            [&[&**name][..], &[name, "x"], &[name, "-x", "x"]].into_iter().all(|words| {
+                let mut has = true;
+                policy_eval::canon::parts(&policy_eval::Request::argv(words), &mut |judged| {
+                    has &= judged.part.floors.iter().any(is_it);
+                });
+                has
+            })
         };
-        has(&[name]) && has(&[name, "x"]) && has(&[name, "-x", "x"])
+        if all(&|floor| !floor.can_be_lifted()) {
+            return Some(Raised::Always);
+        }
+        all(&|floor| floor == Floor::Wrappers).then_some(Raised::UnlessLifted)
     }
 
     /// What is known of patterns on a command that may be any words.
