@@ -5,6 +5,8 @@
 
 use core::fmt;
 
+use crate::sort::sort_by;
+
 /// JSON that is nested deeper than this is not read, and a call with such arguments is at least
 /// `ask`.
 pub const MAX_JSON_DEPTH: usize = 128;
@@ -172,7 +174,7 @@ impl Json {
             }
             Json::Object(members) => {
                 let mut sorted: Vec<_> = members.iter().collect();
-                sorted.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+                sort_by(&mut sorted, |(one, _), (other, _)| one < other);
                 out.push('{');
                 for (index, (name, value)) in sorted.into_iter().enumerate() {
                     if 0 < index {

@@ -50,6 +50,7 @@ mod request;
 mod request_json;
 mod session;
 mod shadow;
+mod sort;
 mod text;
 mod tier;
 mod truth;

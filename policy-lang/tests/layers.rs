@@ -9,7 +9,7 @@ use std::path::Path;
 
 /// From the ground up. Modules of one row do not use one another.
 const POLICY_EVAL: &[&[&str]] = &[
-    &["text", "tier", "truth", "vocab", "artifact"],
+    &["text", "sort", "tier", "truth", "vocab", "artifact"],
     &["json"],
     &["request", "decision"],
     &["facts"],

@@ -12,6 +12,7 @@ use super::view::{Filed, Group, MOST_DEPTH, Nfa, VariableKind, View};
 use crate::canon::command::Buf;
 use crate::canon::fold;
 use crate::facts::{Attribute, Object, PathValue, Word, WordKind};
+use crate::sort::sort_by;
 use crate::truth::Truth;
 
 /// How the atoms of a form are looked at.
@@ -371,7 +372,7 @@ impl Facts<'_, '_> {
                 }
                 None => states.iter().flat_map(|&state| successors(tables, group, state)).collect(),
             };
-            states.sort_unstable();
+            sort_by(&mut states, |one, other| one < other);
             states.dedup();
         }
         let holds = |&state: &u16| {

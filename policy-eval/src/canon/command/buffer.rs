@@ -3,6 +3,8 @@
 //! The scanner uses them as stacks: a command that stands inside another one (a substitution)
 //! pushes above it and truncates back to where it began. The engine keeps sets of states in them.
 
+use crate::sort::sort_by;
+
 /// A stack of copies: the first `N` on the stack, all of them on the heap once there are more.
 pub(crate) struct Buf<T, const N: usize> {
     fixed: [T; N],
@@ -77,7 +79,7 @@ impl<T: Copy + Ord, const N: usize> Buf<T, N> {
     /// Sorts them and keeps one of equal ones.
     pub(crate) fn keep_distinct(&mut self) {
         let all = self.as_mut_slice();
-        all.sort_unstable();
+        sort_by(all, |one, other| one < other);
         let mut kept = 0;
         for at in 0..all.len() {
             if kept == 0 || all[kept - 1] != all[at] {
