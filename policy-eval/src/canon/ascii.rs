@@ -30,12 +30,6 @@ pub(super) const fn first_of(word: u64, byte: u8) -> u64 {
     (word ^ all(byte)).wrapping_sub(all(1))
 }
 
-/// Which bytes lie between these two, both of which are ASCII and count. Right where all bytes are
-/// ASCII; whoever asks turns down the others.
-pub(super) const fn between(word: u64, first: u8, last: u8) -> u64 {
-    word.wrapping_add(all(0x80 - first)) & !word.wrapping_add(all(0x7f - last)) & HIGH
-}
-
 /// Which bytes are not printable ASCII. Right as to whether there is one; the low bits mean nothing.
 pub(super) const fn unprintable(word: u64) -> u64 {
     let is_control = word.wrapping_sub(all(b' '));
@@ -59,6 +53,49 @@ pub(crate) fn each_word(bytes: &[u8], mut each: impl FnMut(u64)) {
         None => short(rest),
     };
     each(last | all(b'x') << bits);
+}
+
+/// Calls `each` with words that together hold every byte of a text, some of them twice: for questions
+/// that ask each byte by itself. A text of fewer than four bytes is filled up with `x`.
+#[inline(always)]
+pub(super) fn cover(bytes: &[u8], mut each: impl FnMut(u64)) {
+    cover_both(bytes, bytes, |word, _| each(word));
+}
+
+/// Calls `each` with words that together hold every byte of a text but the first, some of them twice,
+/// and with the bytes that stand before these.
+#[inline(always)]
+pub(super) fn cover_pairs(bytes: &[u8], each: impl FnMut(u64, u64)) {
+    if let (Some((_, before)), Some((_, behind))) = (bytes.split_last(), bytes.split_first()) {
+        cover_both(before, behind, each);
+    }
+}
+
+/// Covers two texts of the same length.
+#[inline(always)]
+fn cover_both(one: &[u8], other: &[u8], mut each: impl FnMut(u64, u64)) {
+    if let (Some(last), Some(other_last)) = (one.last_chunk::<8>(), other.last_chunk::<8>()) {
+        let pairs = one.as_chunks::<8>().0.iter().zip(other.as_chunks::<8>().0);
+        pairs.for_each(|(a, b)| each(u64::from_le_bytes(*a), u64::from_le_bytes(*b)));
+        each(u64::from_le_bytes(*last), u64::from_le_bytes(*other_last));
+    } else {
+        each(cover_short(one), cover_short(other));
+    }
+}
+
+/// The bytes of a text of fewer than eight.
+#[inline(always)]
+fn cover_short(bytes: &[u8]) -> u64 {
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+        return u64::from(first) | u64::from(last) << 32;
+    }
+    match *bytes {
+        [a] => u64::from(a) | all(b'x') << 8,
+        [a, b] => u64::from(a) | u64::from(b) << 8 | all(b'x') << 16,
+        [a, b, c] => u64::from(a) | u64::from(b) << 8 | u64::from(c) << 16 | all(b'x') << 24,
+        _ => all(b'x'),
+    }
 }
 
 /// Fewer than eight bytes.
@@ -90,6 +127,24 @@ mod tests {
     }
 
     #[test]
+    fn covers_hold_every_byte_and_the_one_before_it() {
+        let text: Vec<u8> = (1..40).collect();
+        for end in 0..text.len() {
+            let (mut single, mut pairs) = (Vec::new(), Vec::new());
+            cover(&text[..end], |word| single.extend(word.to_le_bytes()));
+            cover_pairs(&text[..end], |before, word| {
+                pairs.extend(before.to_le_bytes().into_iter().zip(word.to_le_bytes()));
+            });
+            let is_fill = |byte: u8| byte == b'x';
+            assert!((1..=end as u8).all(|byte| single.contains(&byte)), "{end}");
+            assert!(single.iter().all(|&byte| byte <= end as u8 || is_fill(byte)), "{end}");
+            assert!((2..=end as u8).all(|byte| pairs.contains(&(byte - 1, byte))), "{end}");
+            let is_pair = |&(a, b): &(u8, u8)| a + 1 == b && b <= end as u8;
+            assert!(pairs.iter().all(|pair| is_pair(pair) || *pair == (b'x', b'x')), "{end}");
+        }
+    }
+
+    #[test]
     fn answers_are_those_of_each_byte() {
         for at in 0..8 {
             for byte in 0..=u8::MAX {
@@ -106,8 +161,6 @@ mod tests {
                     let first = percent & percent.wrapping_neg();
                     let found = first_of(word, b'%') & HIGH;
                     assert_eq!(found & found.wrapping_neg(), first, "{bytes:?}");
-                    let lower = bytes.map(|byte| if byte.is_ascii_lowercase() { 0x80 } else { 0 });
-                    assert_eq!(between(word, b'a', b'z').to_le_bytes(), lower, "{bytes:?}");
                 }
             }
         }

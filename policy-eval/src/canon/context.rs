@@ -91,7 +91,6 @@ fn is_usable(platform: Platform, text: &str) -> bool {
     matches!(path::absolute(platform, text), Some(Cow::Borrowed(path)) if path.len() == text.len())
 }
 
-#[inline(always)]
 fn with_roots(
     request: &Request<'_>,
     roots: &[(&str, &str)],
@@ -126,7 +125,6 @@ fn with_roots(
     with_links(&ctx, places, use_it);
 }
 
-#[inline(always)]
 fn with_links(ctx: &Context<'_>, places: Option<&Places>, use_it: &mut dyn FnMut(&Context<'_>)) {
     if ctx.request.symlinks.is_empty() && places.is_none() {
         return use_it(ctx);

@@ -4,7 +4,7 @@
 //! characters and blanks outside ASCII may stand inside quotes, where they are data, but never in
 //! a name, a path, a host or the bare words of a command.
 
-use super::ascii::{HIGH, each_word, unprintable};
+use super::ascii::{HIGH, cover, unprintable};
 use crate::text::{is_control, is_unseen};
 
 /// Whether a text that is data (a quoted word, an argument that no shell reads) has a suspicious
@@ -20,9 +20,10 @@ pub(crate) fn in_name(text: &str) -> bool {
 }
 
 /// Whether every byte is printable ASCII.
+#[inline]
 pub(crate) fn is_plain(text: &str) -> bool {
     let mut wrong = 0;
-    each_word(text.as_bytes(), |word| wrong |= unprintable(word));
+    cover(text.as_bytes(), |word| wrong |= unprintable(word));
     wrong & HIGH == 0
 }
 

@@ -29,6 +29,7 @@ mod limits;
 pub(crate) mod path;
 #[cfg(feature = "gather")]
 pub(crate) mod places;
+mod plain;
 #[cfg(test)]
 mod testing;
 mod tool;
@@ -40,6 +41,7 @@ pub use fold::fold;
 pub use host::{default_port, host_attribute};
 pub use limits::{MAX_LINKS, MAX_REQUEST_BYTES};
 pub use path::is_canonical_path;
+pub(crate) use plain::plain;
 
 use crate::facts::{Judged, Object, Part, PathValue};
 use crate::request::Request;

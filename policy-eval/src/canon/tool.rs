@@ -31,6 +31,18 @@ pub(super) fn parts(ctx: &Context<'_>, emit: &mut dyn FnMut(&Part<'_>)) {
     }
 }
 
+/// The tool of a request, where it is plain: see [`super::plain`].
+#[inline(always)]
+pub(super) fn plain<'a>(request: &Request<'a>) -> Option<Object<'a>> {
+    let (server, tool) = (request.server?, request.tool?);
+    let is_plain = server.as_bytes().first().is_some_and(u8::is_ascii_graphic)
+        && server.len() <= MAX_TOOL_NAME
+        && hidden::is_plain(server)
+        && is_tool_name(tool)
+        && tool.len() <= MAX_TOOL_NAME;
+    is_plain.then_some(Object::Tool { server: Some(server), tool: Some(tool), args: Args::Unknown })
+}
+
 fn part<'a>(
     server: Option<&'a str>,
     tool: Option<&'a str>,
@@ -99,16 +111,31 @@ pub(super) fn name_floors(name: Option<&str>) -> Floors {
 /// As [`name_floors`], for a tool: its name has the characters that the protocol allows. Others
 /// may look like a pattern or like another tool.
 fn tool_floors(name: Option<&str>) -> Floors {
-    let is_valid = |byte: u8| matches!(byte, b'a'..=b'z' | b'_' | b'A'..=b'Z' | b'-'..=b':');
     match name {
         // These characters are neither blank nor hidden.
-        Some(name) if !name.is_empty() && name.bytes().all(is_valid) => {
+        Some(name) if is_tool_name(name) => {
             let fits = name.len() <= MAX_TOOL_NAME;
             if fits { Floors::NONE } else { Floors::of(Floor::Syntax) }
         }
         name => name_floors(name).with(Floor::Syntax),
     }
 }
+
+/// Whether a name has the characters that the protocol allows, and no others.
+#[inline(always)]
+fn is_tool_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| IN_TOOL_NAME[usize::from(byte)])
+}
+
+const IN_TOOL_NAME: [bool; 256] = {
+    let mut valid = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        valid[byte as usize] = matches!(byte, b'a'..=b'z' | b'_' | b'A'..=b'Z' | b'-'..=b':');
+        byte += 1;
+    }
+    valid
+};
 
 #[cfg(test)]
 mod tests {

@@ -20,7 +20,7 @@ use crate::facts::{
 use crate::vocab::Attr;
 
 /// The class was not asked for yet.
-const UNASKED: u32 = NOWHERE;
+pub(super) const UNASKED: u32 = NOWHERE;
 /// The value is known only when the command runs: no class says what holds.
 pub(super) const AT_RUN_TIME: u32 = NOWHERE - 1;
 /// How many tokens are looked at together.
@@ -52,7 +52,7 @@ pub(super) struct Facts<'t, 'a> {
     pub(super) trusted: bool,
     pub(super) made_text: Option<&'a str>,
     /// The classes that were found, by place in the plan.
-    classes: &'a mut [u32],
+    pub(super) classes: &'a mut [u32],
     /// Some of them are those of the words.
     read_words: bool,
     /// Of the variable below an unbound root that was asked last.
@@ -184,7 +184,7 @@ impl<'t, 'a> Facts<'t, 'a> {
                     self.among_others(group, place, unsent)
                 }
             }
-            VariableKind::Number { source, bounds } => match self.value(source) {
+            VariableKind::Number { source, bounds } => match self.fact(source) {
                 Attribute::Int(number) => {
                     bounds.partition_point(bytes, |bound| bound <= number) + 1
                 }
@@ -234,12 +234,24 @@ impl<'t, 'a> Facts<'t, 'a> {
         class
     }
 
+    /// What is known of a source: at once where that is what was sent.
+    #[inline(always)]
+    fn fact(&self, source: &Source) -> Attribute<'a> {
+        match source {
+            Source::Builtin(Attr::Branch) => self.judged.request.branch.into(),
+            Source::Builtin(Attr::Surface) => self.judged.request.surface.into(),
+            Source::Builtin(Attr::Risk) => self.judged.request.risk.into(),
+            other => self.value(other),
+        }
+    }
+
     /// The class of a text that is one token.
+    #[inline(always)]
     fn whole(&self, group: &Group, sequence: &Sequence, unsent: u32) -> u32 {
-        match self.value(&sequence.source) {
+        match self.fact(&sequence.source) {
             Attribute::Text(text) => {
-                let token = sequence.token(self.tables, text.as_bytes(), false);
-                self.tables.class_of(group, group.step(self.tables, 0, token))
+                let number = sequence.tokens.find(self.tables.bytes, text.as_bytes());
+                group.class(self.tables, &[(number, text.as_bytes())])
             }
             other => no_class(other, unsent),
         }
@@ -360,7 +372,7 @@ impl<'t, 'a> Facts<'t, 'a> {
             Tokens::Words => {
                 let words = self.words;
                 let folded = words.first().filter(|_| sequence.fold).map(|word| fold(word.text));
-                let mut walks = Walks::new(self, read, sequence, false, |_| Some(0));
+                let mut walks = Walks::new(self, read, sequence, false, &from_first);
                 let mut words = words.iter();
                 if let Some(folded) = &folded {
                     words.next();
@@ -373,12 +385,7 @@ impl<'t, 'a> Facts<'t, 'a> {
             }
             Tokens::Labels(name) => {
                 let labels = Labels(Some(name.as_bytes()));
-                if let [(group, place)] = *read.groups {
-                    let group = &tables.groups[group as usize];
-                    let look_up = |label| (sequence.number(tables, label, false), label);
-                    return self.set_class(place, group.class(tables, labels.map(look_up)));
-                }
-                let mut walks = Walks::new(self, read, sequence, false, |_| Some(0));
+                let mut walks = Walks::new(self, read, sequence, false, &from_first);
                 labels.for_each(|label| walks.push(label, 0));
                 walks.finish();
             }
@@ -389,7 +396,7 @@ impl<'t, 'a> Facts<'t, 'a> {
                 let halves = [look_up(first), look_up(second)];
                 for &(group, place) in &read.groups {
                     let group = &tables.groups[group as usize];
-                    self.set_class(place, group.class(tables, halves.iter().copied()));
+                    self.set_class(place, group.class(tables, &halves));
                 }
             }
         }
@@ -414,7 +421,7 @@ impl<'t, 'a> Facts<'t, 'a> {
             };
             from.map(|from| from as u32)
         };
-        let mut walks = Walks::new(self, read, sequence, folds, behind);
+        let mut walks = Walks::new(self, read, sequence, folds, &behind);
         let bytes = path.as_bytes();
         let (mut start, mut base) = (0, 0);
         each_word(bytes, |word| {
@@ -541,13 +548,18 @@ pub(super) fn behind(path: &str, root: &str) -> Option<usize> {
     (rest.is_empty() || rest.starts_with('/')).then_some(root.len())
 }
 
+/// Where a root ends in what has no roots.
+fn from_first(_: u16) -> Option<u32> {
+    Some(0)
+}
+
 /// The walks of all groups of a sequence over its tokens.
-struct Walks<'f, 't, 'a, 'b, F> {
+struct Walks<'f, 't, 'a, 'b> {
     facts: &'f mut Facts<'t, 'a>,
     groups: &'t [(u32, u32)],
     block: Block<'t, 'b>,
     /// Before which byte a root ends; none where the path is not under it.
-    behind: F,
+    behind: &'f dyn Fn(u16) -> Option<u32>,
     /// Blocks were walked over before this one: the groups' states are where their classes will be.
     goes_on: bool,
 }
@@ -589,14 +601,14 @@ impl<'b> Block<'_, 'b> {
     }
 }
 
-impl<'f, 't, 'a, 'b, F: Fn(u16) -> Option<u32>> Walks<'f, 't, 'a, 'b, F> {
+impl<'f, 't, 'a, 'b> Walks<'f, 't, 'a, 'b> {
     #[inline(always)]
     fn new(
         facts: &'f mut Facts<'t, 'a>,
         read: &'t PlanSequence,
         sequence: &'t Sequence,
         folds: bool,
-        behind: F,
+        behind: &'f dyn Fn(u16) -> Option<u32>,
     ) -> Self {
         Walks {
             groups: &read.groups,
@@ -689,11 +701,17 @@ impl<'b> Iterator for Labels<'b> {
 
     #[inline]
     fn next(&mut self) -> Option<&'b [u8]> {
-        let name = self.0?;
-        let dot = name.iter().rposition(|&byte| byte == b'.');
-        self.0 = dot.map(|dot| &name[..dot]);
-        Some(&name[dot.map_or(0, |dot| dot + 1)..])
+        let (label, rest) = label_before(self.0?);
+        self.0 = rest;
+        Some(label)
     }
+}
+
+/// The last label of a name, and what stands before its dot.
+#[inline(always)]
+pub(super) fn label_before(name: &[u8]) -> (&[u8], Option<&[u8]>) {
+    let dot = name.iter().rposition(|&byte| byte == b'.');
+    (&name[dot.map_or(0, |dot| dot + 1)..], dot.map(|dot| &name[..dot]))
 }
 
 /// A token, and its number in the table that it was looked up in.
@@ -721,7 +739,7 @@ impl Sequence {
 
 impl Group {
     /// One step.
-    #[inline]
+    #[inline(never)]
     pub(super) fn step(&self, tables: &View<'_>, state: u16, token: Token<'_>) -> u16 {
         if self.is_settled(state) {
             return state;
@@ -742,7 +760,7 @@ impl Group {
     /// The bytes of the policy are handed in, since a reference to the view tells the compiler too
     /// little: it would read from it where they lie at every step.
     #[inline(always)]
-    fn walk<'b>(
+    pub(super) fn walk<'b>(
         &self,
         bytes: &[u8],
         mut state: u16,
@@ -770,13 +788,9 @@ impl Group {
     }
 
     /// The class of tokens that are not folded.
-    #[inline(always)]
-    fn class<'b>(
-        &self,
-        tables: &View<'_>,
-        tokens: impl Iterator<Item = (Option<u32>, &'b [u8])>,
-    ) -> u32 {
-        let state = self.walk(tables.bytes, 0, false, tokens);
+    #[inline(never)]
+    fn class(&self, tables: &View<'_>, tokens: &[(Option<u32>, &[u8])]) -> u32 {
+        let state = self.walk(tables.bytes, 0, false, tokens.iter().copied());
         let class = state.and_then(|state| self.classes.fetch(tables.bytes, state.into()));
         class.map(u32::from).unwrap_or_else(|| {
             tables.break_off();

@@ -6,6 +6,7 @@ use std::cmp::Ordering;
 use super::classify::{AT_RUN_TIME, Bindings, Facts, Room, SmallRoom, behind, declared_path};
 use super::judge::{Look, counted_tier};
 use super::layout::{LeafEntry, PatternEntry, Record, Table};
+use super::plain;
 use super::tables::{CountRow, Edge, Effect, NOWHERE, Node, NodeId, Operands, OptionsRow, Tables};
 use super::view::{Plan, Root, View};
 use crate::canon::{self, fold};
@@ -24,6 +25,12 @@ const READINGS: usize = 256;
 
 /// Decides a request.
 pub(crate) fn decide<'p>(tables: &View<'p>, request: &Request<'_>) -> Decision<'p> {
+    plain::decide(tables, request).unwrap_or_else(|| decide_parts(tables, request))
+}
+
+/// Decides a request part by part, as any may be decided.
+#[inline(never)]
+fn decide_parts<'p>(tables: &View<'p>, request: &Request<'_>) -> Decision<'p> {
     let mut total = Total::default();
     canon::parts(request, &mut |judged| {
         let outcome = decide_part(tables, judged);
@@ -133,6 +140,7 @@ impl Outcome {
         self.default && self.rule == NOWHERE
     }
 
+    #[inline]
     pub(crate) fn decision<'p>(self, tables: &View<'p>) -> Decision<'p> {
         Decision {
             tier: self.tier(),
@@ -353,11 +361,17 @@ fn bind_only<'a>(tables: &View<'_>, judged: &Judged<'a>, only: &mut Bindings<'a>
 
 /// Whether a binding is one of this root, and lies where the root may.
 #[inline(always)]
-fn binds(tables: &View<'_>, root: &Root, (name, path): &(&str, &str), folds: bool) -> bool {
+pub(super) fn binds(
+    tables: &View<'_>,
+    root: &Root,
+    (name, path): &(&str, &str),
+    folds: bool,
+) -> bool {
     **name == *root.name && root.within.is_none_or(|group| may_lie_at(tables, group, path, folds))
 }
 
 /// Whether a root can lie at a path: the group that says so accepts it.
+#[inline(never)]
 fn may_lie_at(tables: &View<'_>, group: u32, path: &str, folds: bool) -> bool {
     let group = &tables.groups[group as usize];
     let path = if folds { fold(path) } else { Cow::Borrowed(path) };
@@ -370,18 +384,18 @@ fn may_lie_at(tables: &View<'_>, group: u32, path: &str, folds: bool) -> bool {
 }
 
 /// What the rules say of one reading of a part.
-struct Found {
-    tier: Option<Tier>,
+pub(super) struct Found {
+    pub(super) tier: Option<Tier>,
     rule: u32,
     options: OptionsRow,
     record: RecordLevel,
     marks: u64,
     /// A rule that may loosen matches for certain: the default falls away.
-    loosened: bool,
+    pub(super) loosened: bool,
 }
 
 impl Found {
-    const NOTHING: Found = Found {
+    pub(super) const NOTHING: Found = Found {
         tier: None,
         rule: NOWHERE,
         options: OptionsRow::SILENT,
@@ -402,7 +416,7 @@ impl Found {
     }
 
     #[inline]
-    fn add_leaf(&mut self, tables: &View<'_>, leaf: u32) {
+    pub(super) fn add_leaf(&mut self, tables: &View<'_>, leaf: u32) {
         // The first leaves are nothing, and each rule alone.
         if leaf <= tables.rules.rows {
             let Some(rule) = leaf.checked_sub(1) else { return };
@@ -434,6 +448,49 @@ impl Found {
                 }
             }
         }
+    }
+
+    /// What it amounts to, with the default where that stands, and with floors.
+    #[inline(always)]
+    pub(super) fn outcome(
+        self,
+        default: Option<Tier>,
+        is_covered: bool,
+        floors: Floors,
+        is_escalated: bool,
+    ) -> Outcome {
+        let mut outcome = Outcome {
+            tier: self.tier,
+            rule: self.rule,
+            options: self.tier.map(|_| self.options),
+            record: self.record,
+            marks: self.marks,
+            floors,
+            default: false,
+        };
+        if default.is_some() && is_covered {
+            // What is touched stands for the command: nothing else objects to it.
+            outcome = outcome.strictest(Outcome { tier: Some(Tier::Allow), ..Outcome::NOTHING });
+        } else if let Some(tier) = default.filter(|_| !self.loosened)
+            && outcome.tier <= Some(tier)
+        {
+            outcome.default = true;
+            let silent = OptionsRow::SILENT;
+            if outcome.tier == Some(tier) {
+                outcome.options = outcome.options.map(|options| options.join(silent));
+            } else {
+                (outcome.tier, outcome.rule) = (Some(tier), NOWHERE);
+                outcome.options = Some(silent);
+            }
+        }
+        if !outcome.floors.is_empty() {
+            outcome = outcome.at_least_ask();
+        }
+        let may_leave = outcome.options.is_some_and(|options| options.outside_sandbox);
+        if is_escalated && outcome.tier.is_some() && !may_leave {
+            outcome = outcome.at_least_ask();
+        }
+        outcome
     }
 }
 
@@ -495,37 +552,8 @@ fn decide_facts(mut facts: Facts<'_, '_>) -> Outcome {
         if facts.plan.counts.is_empty() { Counts::NONE } else { facts.count(&mut |_, _| {}) };
     let floors =
         if part.floors.is_empty() { Floors::NONE } else { facts.standing_floors(part.floors) };
-    let mut outcome = Outcome {
-        tier: found.tier,
-        rule: found.rule,
-        options: found.tier.map(|_| found.options),
-        record: found.record,
-        marks: found.marks,
-        floors,
-        default: false,
-    };
-    if default.is_some() && counts.cover {
-        // What is touched stands for the command: nothing else objects to it.
-        outcome = outcome.strictest(Outcome { tier: Some(Tier::Allow), ..Outcome::NOTHING });
-    } else if let Some(tier) = default.filter(|_| !found.loosened)
-        && outcome.tier <= Some(tier)
-    {
-        outcome.default = true;
-        let silent = OptionsRow::SILENT;
-        if outcome.tier == Some(tier) {
-            outcome.options = outcome.options.map(|options| options.join(silent));
-        } else {
-            (outcome.tier, outcome.rule) = (Some(tier), NOWHERE);
-            outcome.options = Some(silent);
-        }
-    }
-    if !outcome.floors.is_empty() {
-        outcome = outcome.at_least_ask();
-    }
-    let may_leave = outcome.options.is_some_and(|options| options.outside_sandbox);
-    if judged.request.escalated == Some(true) && outcome.tier.is_some() && !may_leave {
-        outcome = outcome.at_least_ask();
-    }
+    let escalated = judged.request.escalated == Some(true);
+    let outcome = found.outcome(default, counts.cover, floors, escalated);
     if tables.is_broken() {
         return Outcome::BROKEN;
     }
@@ -546,9 +574,19 @@ fn runs_nothing(part: &Part<'_>) -> bool {
 }
 
 /// The rows of all nodes and edges.
-struct Forest<'t> {
-    nodes: &'t [[u8; Node::SIZE]],
-    edges: &'t [[u8; Edge::SIZE]],
+pub(super) struct Forest<'t> {
+    pub(super) nodes: &'t [[u8; Node::SIZE]],
+    pub(super) edges: &'t [[u8; Edge::SIZE]],
+}
+
+impl<'t> Forest<'t> {
+    #[inline(always)]
+    pub(super) fn new(tables: &View<'t>) -> Forest<'t> {
+        Forest {
+            nodes: tables.nodes.bytes(tables.bytes).as_chunks().0,
+            edges: tables.edges.bytes(tables.bytes).as_chunks().0,
+        }
+    }
 }
 
 /// What `count` sentences say of a part.
@@ -566,7 +604,7 @@ impl Counts {
 impl<'t, 'a> Facts<'t, 'a> {
     /// Believes what a tool says in its own favour where the policy trusts it.
     #[inline]
-    fn hear_annotations(&mut self) {
+    pub(super) fn hear_annotations(&mut self) {
         if self.judged.part.action == Action::Call && !self.tables.trusts.is_empty() {
             self.hear_trusted();
         }
@@ -600,10 +638,7 @@ impl<'t, 'a> Facts<'t, 'a> {
         {
             return None;
         }
-        let forest = Forest {
-            nodes: tables.nodes.bytes(tables.bytes).as_chunks().0,
-            edges: tables.edges.bytes(tables.bytes).as_chunks().0,
-        };
+        let forest = Forest::new(tables);
         for form in forms_of(self.judged.part) {
             self.set_words(form.words);
             for &root in &plan.upper {
@@ -686,7 +721,7 @@ impl<'t, 'a> Facts<'t, 'a> {
     }
 
     /// The leaf that a tree leads to; `None` where a class is not to be had.
-    #[inline]
+    #[inline(never)]
     fn walk(&mut self, forest: &Forest<'_>, mut at: NodeId) -> Option<u32> {
         if let Some(leaf) = at.as_leaf() {
             return Some(leaf);

@@ -8,6 +8,7 @@ mod classify;
 mod decide;
 mod judge;
 mod layout;
+mod plain;
 mod stream;
 pub mod tables;
 mod thaw;

@@ -1,6 +1,7 @@
 //! Tokens to numbers: the table of known tokens, and automata over the bytes of the others.
 
 use super::layout::{Record, Slot};
+use super::plain::same;
 use super::view::{Dfa, Tokens, View};
 
 /// The tokens that the patterns of a sequence name, as a hash table with open addressing.
@@ -111,7 +112,9 @@ impl Tokens {
         for block in blocks.get(first..first + TokenTable::PROBES)? {
             let slot = Slot::read(block);
             let number = slot.number.checked_sub(1)?;
-            if slot.tag == (hash >> 32) as u32 && self.token(bytes, number) == Some(token) {
+            if slot.tag == (hash >> 32) as u32
+                && self.token(bytes, number).is_some_and(|known| same(known, token))
+            {
                 return Some(number);
             }
         }

@@ -173,6 +173,11 @@ pub(crate) struct Plan {
     pub(crate) roots: Box<[u16]>,
     pub(crate) counts: Box<[u32]>,
     pub(crate) needs_text: bool,
+    /// No more than trees and defaults decides, and few variables.
+    pub(crate) is_simple: bool,
+    /// Which of the sequences reads the object of the action, as it stands: none where there are not
+    /// so many.
+    pub(crate) object: usize,
 }
 
 #[derive(Debug)]
@@ -430,7 +435,7 @@ impl Index {
             Ok(AcceptRow { floors: Floors::from_bits(from.row()?), expr: from.number()? })
         })?;
         let trusts = from.list(Decoder::number)?;
-        let plans = from.list(|from| plan(from, extent(Section::Filed)))?;
+        let plans = from.list(|from| plan(from, extent(Section::Filed), &sequences))?;
         let index = Index {
             name,
             version,
@@ -522,6 +527,24 @@ impl Index {
             && self.variables.iter().all(sound_variable)
             && self.plans.iter().all(sound_plan)
             && self.roots.iter().all(|root| root.within.is_none_or(|it| group(it).is_some()))
+    }
+}
+
+impl Plan {
+    /// The most variables of a plan that is simple.
+    pub(crate) const SIMPLE: usize = 16;
+}
+
+impl Sequence {
+    /// Whether it reads the object of an action, as it stands.
+    fn is_of_object(&self) -> bool {
+        match (&self.source, self.split) {
+            (Source::Builtin(Attr::Path), Split::Components)
+            | (Source::Destination, Split::Labels)
+            | (Source::Pair, Split::Halves) => true,
+            (Source::Command, Split::Words) => !self.fold,
+            _ => false,
+        }
     }
 }
 
@@ -689,8 +712,12 @@ fn count_row(from: &mut Decoder<'_>) -> Result<CountRow, LoadError> {
     })
 }
 
-fn plan(from: &mut Decoder<'_>, section: Extent) -> Result<Plan, LoadError> {
-    Ok(Plan {
+fn plan(
+    from: &mut Decoder<'_>,
+    section: Extent,
+    sequences: &[Sequence],
+) -> Result<Plan, LoadError> {
+    let mut plan = Plan {
         default: from.optional(|from| from.one_of(&Tier::ALL))?,
         variables: from.list(Decoder::number)?,
         sequences: from.list(|from| {
@@ -707,7 +734,18 @@ fn plan(from: &mut Decoder<'_>, section: Extent) -> Result<Plan, LoadError> {
         roots: from.list(Decoder::row)?,
         counts: from.list(Decoder::number)?,
         needs_text: from.flag()?,
-    })
+        is_simple: false,
+        object: usize::MAX,
+    };
+    plan.is_simple = plan.listed.is_empty()
+        && plan.counts.is_empty()
+        && !plan.needs_text
+        && plan.variables.len() <= Plan::SIMPLE;
+    let is_object = |read: &&PlanSequence| {
+        sequences.get(read.sequence as usize).is_some_and(Sequence::is_of_object)
+    };
+    plan.object = plan.sequences.iter().position(|read| is_object(&read)).unwrap_or(usize::MAX);
+    Ok(plan)
 }
 
 fn filed(from: &mut Decoder<'_>, section: Extent) -> Result<Filed, LoadError> {

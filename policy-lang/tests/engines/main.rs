@@ -19,7 +19,7 @@ use answer::{Answer, Case, load, read_request};
 type Engine = for<'c> fn(&'c Case) -> Box<dyn Fn(&Request<'_>) -> Answer + 'c>;
 
 /// The first is the judge.
-const ENGINES: [(&str, Engine); 4] = [
+const ENGINES: [(&str, Engine); 5] = [
     ("interpreter", |case| Box::new(|request| Answer::interpreted(&case.model, request))),
     ("interpreter of the formatted policy", |case| {
         let model = case.formatted();
@@ -28,6 +28,10 @@ const ENGINES: [(&str, Engine); 4] = [
     ("compiled", |case| {
         let policy = compile(&case.model).expect("a valid policy compiles");
         Box::new(move |request| Answer::decided(&policy.decide(request)))
+    }),
+    ("compiled, part by part", |case| {
+        let policy = compile(&case.model).expect("a valid policy compiles");
+        Box::new(move |request| Answer::decided(&policy.decide_parts(request, &mut |_| {})))
     }),
     ("artifact", |case| {
         let policy = compile(&case.model).expect("a valid policy compiles");

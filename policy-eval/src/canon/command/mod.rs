@@ -25,6 +25,7 @@ mod forms;
 mod heredoc;
 mod operands;
 mod options;
+mod plain;
 mod redirect;
 mod run;
 mod scan;
@@ -37,6 +38,7 @@ mod work;
 pub(crate) use buffer::Buf;
 pub(crate) use forms::has_subcommands;
 pub use operands::{counted_parts, operands};
+pub(super) use plain::plain;
 pub use scan::MAX_DEPTH as MAX_SHELL_DEPTH;
 
 use core::cell::Cell;
@@ -151,16 +153,7 @@ fn argument_list(ctx: &Context<'_>, work: &Work, argv: &[&str], emit: &mut dyn F
     {
         set.floors = Floors::of(Floor::HiddenCharacters);
     }
-    // To make room takes time too, and most commands are short.
-    if argv.len() <= 8 {
-        known_words::<8>(set, argv, emit)
-    } else {
-        known_words::<32>(set, argv, emit)
-    }
-}
-
-fn known_words<const N: usize>(set: Setting<'_>, argv: &[&str], emit: &mut dyn FnMut(&Part<'_>)) {
-    let mut words = buffer::Buf::<Word<'_>, N>::new(Word::known(""));
+    let mut words = buffer::Buf::<Word<'_>, 32>::new(Word::known(""));
     for text in argv {
         words.push(Word::known(text));
     }

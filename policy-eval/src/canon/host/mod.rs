@@ -18,6 +18,7 @@ pub use url::default_port;
 
 use super::{Context, hidden, path};
 use crate::facts::{Attribute, Endpoint, HostValue, Object, Part, PathValue};
+use crate::request::Request;
 use crate::vocab::{Action, Floor, Floors};
 
 /// A host in canonical form.
@@ -81,7 +82,7 @@ pub(super) fn parts(ctx: &Context<'_>, emit: &mut dyn FnMut(&Part<'_>)) {
         raw_parts(ctx, text, emit);
     }
     if request.unix.is_none() && request.url.is_none() && request.host.is_none() {
-        let endpoint = Endpoint { host: HostValue::Unsent, ..of_raw_host(ctx) };
+        let endpoint = Endpoint { host: HostValue::Unsent, ..of_raw_host(ctx.request) };
         let floors = method_floors(ctx).with(Floor::AmbiguousHost);
         endpoint_parts(ctx, endpoint, floors, emit);
     }
@@ -179,6 +180,18 @@ fn url_scheme(scheme: &str) -> &str {
     }
 }
 
+/// The destination of a request, where it is plain: see [`super::plain`].
+#[inline(always)]
+pub(super) fn plain<'a>(request: &Request<'a>) -> Option<Endpoint<'a>> {
+    let text = request.host?;
+    let host = if name::is_plain(text) {
+        HostValue::Name(text)
+    } else {
+        HostValue::Ip(IpAddr::V4(text.parse().ok()?))
+    };
+    Some(Endpoint { host, ..of_raw_host(request) })
+}
+
 fn raw_parts(ctx: &Context<'_>, text: &str, emit: &mut dyn FnMut(&Part<'_>)) {
     let read = raw(text);
     let is_every_interface = ctx.request.action == Action::Listen && text.is_empty();
@@ -192,14 +205,14 @@ fn raw_parts(ctx: &Context<'_>, text: &str, emit: &mut dyn FnMut(&Part<'_>)) {
     if !is_certain && !is_every_interface {
         floors = floors.with(Floor::AmbiguousHost);
     }
-    let endpoint = Endpoint { host: read.value(), ..of_raw_host(ctx) };
+    let endpoint = Endpoint { host: read.value(), ..of_raw_host(ctx.request) };
     endpoint_parts(ctx, endpoint, floors, emit);
 }
 
 /// What a destination without a URL has. Where no scheme was sent, a connection is a raw one: it
 /// has no method.
-fn of_raw_host<'a>(ctx: &Context<'a>) -> Endpoint<'a> {
-    let request = ctx.request;
+#[inline]
+fn of_raw_host<'a>(request: &Request<'a>) -> Endpoint<'a> {
     let is_raw = request.action == Action::Connect
         && request.scheme.is_none_or(|scheme| scheme.eq_ignore_ascii_case("tcp"));
     let (scheme, method) = if is_raw {

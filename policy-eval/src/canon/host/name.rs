@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use super::{Host, HostRead, address};
-use crate::canon::ascii::{HIGH, between, each_word, equal};
 
 const MAX_LABEL: usize = 63;
 const MAX_NAME: usize = 253;
@@ -38,23 +37,41 @@ pub(super) fn read(text: &str) -> HostRead<'_> {
 pub(super) fn is_plain(text: &str) -> bool {
     let bytes = text.as_bytes();
     // What is no longer than one label may be has no label that is too long.
-    if bytes.len() > MAX_LABEL || bytes.first().is_none_or(|&first| first == b'.') {
+    if bytes.len() > MAX_LABEL {
         return false;
     }
-    let (mut wrong, mut behind_dot, mut behind_hyphen) = (0, 0, 0);
-    each_word(bytes, |word| {
-        let (dots, hyphens) = (equal(word, b'.'), equal(word, b'-'));
-        let names = between(word, b'a', b'z') | between(word, b'0', b'9') | equal(word, b'_');
-        wrong |= word | !(names | dots | hyphens);
-        wrong |= (dots << 8 | behind_dot) & dots;
-        // Labels that are encoded (`xn--…`) are among these.
-        wrong |= (hyphens << 8 | behind_hyphen) & hyphens;
-        (behind_dot, behind_hyphen) = (dots >> 56, hyphens >> 56);
-    });
+    let (mut wrong, mut before, mut last) = (0, DOT, 0);
+    for (at, &byte) in (1..).zip(bytes) {
+        let kind = KINDS[usize::from(byte)];
+        // Labels that are encoded (`xn--…`) are among those with two hyphens.
+        wrong |= kind & (before | OTHER);
+        before = kind;
+        last = if kind == DOT { at } else { last };
+    }
     // Where the last label begins with a letter it is no number, and the text no address.
-    let last = bytes.iter().rposition(|&byte| byte == b'.').map_or(0, |dot| dot + 1);
-    wrong & HIGH == 0 && bytes.get(last).is_some_and(u8::is_ascii_lowercase)
+    wrong == 0 && bytes.get(last).is_some_and(u8::is_ascii_lowercase)
 }
+
+/// A dot, of which two never stand together.
+const DOT: u8 = 1;
+/// A hyphen.
+const HYPHEN: u8 = 2;
+/// A byte that is in no plain name.
+const OTHER: u8 = 4;
+/// What each byte is in a name; 0 for all that may stand anywhere.
+const KINDS: [u8; 256] = {
+    let mut kinds = [OTHER; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        if is_name_byte(byte) {
+            kinds[byte as usize] = 0;
+        }
+        byte += 1;
+    }
+    kinds[b'.' as usize] = DOT;
+    kinds[b'-' as usize] = HYPHEN;
+    kinds
+};
 
 fn without_dot(name: Cow<'_, str>) -> Cow<'_, str> {
     if !name.ends_with('.') {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{MAX_REQUEST_BYTES, Resolved, macos, windows};
-use crate::canon::ascii::{HIGH, all, each_word, equal_ascii, first_of, unprintable};
+use crate::canon::ascii::{HIGH, all, cover_pairs, first_of, unprintable};
 use crate::vocab::{Floor, Floors, Platform};
 
 /// Reads a text as a path. There is no path where it is relative and there is no base, or where
@@ -57,7 +57,7 @@ fn borrowed(platform: Platform, text: &str) -> Option<&str> {
 /// one pass over its bytes, and nothing else needs to be asked of it.
 ///
 /// What it turns down may be fine all the same; the careful reading says.
-pub(super) fn is_plain(platform: Platform, text: &str) -> bool {
+pub(in crate::canon) fn is_plain(platform: Platform, text: &str) -> bool {
     let bytes = text.as_bytes();
     if platform != Platform::Linux
         || bytes.len() < 2
@@ -74,14 +74,12 @@ pub(super) fn is_plain(platform: Platform, text: &str) -> bool {
 /// Whether an absolute path has printable components only, none of which begins with a dot. Eight
 /// bytes at a time.
 fn are_plain_names(bytes: &[u8]) -> bool {
-    let (mut wrong, mut behind_slash) = (0, 0);
-    each_word(bytes, |word| {
-        let slashes = equal_ascii(word, b'/');
-        let behind = slashes << 8 | behind_slash;
+    let mut wrong = 0;
+    cover_pairs(bytes, |before, word| {
         wrong |= unprintable(word) | first_of(word, b'%');
-        // A dot is a slash but for its last bit.
-        wrong |= behind & first_of(word | all(b'.' ^ b'/'), b'/');
-        behind_slash = slashes >> 56;
+        // A dot is a slash but for its last bit. Both bytes are slashes where nothing is left.
+        let no_slashes = before ^ all(b'/') | (word | all(1)) ^ all(b'/');
+        wrong |= no_slashes.wrapping_sub(all(1));
     });
     wrong & HIGH == 0 && bytes.last() != Some(&b'/')
 }
@@ -109,7 +107,8 @@ fn may_have_dots(bytes: &[u8]) -> bool {
 }
 
 /// Whether a text is a folder of a plain path, or that path itself: then it is plain too.
-pub(super) fn is_beginning(text: &str, plain: &str) -> bool {
+#[inline(always)]
+pub(in crate::canon) fn is_beginning(text: &str, plain: &str) -> bool {
     text.len() > 1
         && plain.starts_with(text)
         && matches!(plain.as_bytes().get(text.len()), None | Some(b'/'))

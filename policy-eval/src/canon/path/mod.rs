@@ -16,6 +16,7 @@ mod windows;
 
 use std::borrow::Cow;
 
+pub(super) use lexical::{is_beginning, is_plain};
 #[cfg(feature = "gather")]
 pub(crate) use links::MAX_PLACES;
 pub(crate) use links::{Links, Places};
