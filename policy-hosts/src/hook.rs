@@ -309,6 +309,37 @@ fn requests(
     tools::requests(host.tools, &Call { runtime: host.runtime.name(), tool, args, cwd })
 }
 
+/// The requests of a call that a transcript tells: those that the hook would have made of it.
+pub(crate) fn of_call(
+    host: &Host,
+    tool: &str,
+    args: &Json,
+    cwd: Option<&str>,
+) -> Result<Vec<RequestBuf>, PayloadError> {
+    if tool.is_empty() {
+        return Err(PayloadError::Missing("name".to_owned()));
+    }
+    let read;
+    let args = match args {
+        Json::Null => &Json::Object(Vec::new()),
+        Json::String(text) if is_patch(text) => {
+            read = Json::Object(vec![("patch".into(), args.clone())]);
+            &read
+        }
+        args => args,
+    };
+    let mut found = requests(host, tool, args, cwd)?;
+    if let Some(surface) = host.surfaces.first() {
+        (surface.more)(args, &mut found)?;
+    }
+    let mut fields = as_declared(tool, args);
+    fields
+        .set_text("platform", platform(cwd).name())
+        .map_err(|error| PayloadError::NoRequest(error.to_string()))?;
+    found.iter_mut().for_each(|request| request.fill(&fields));
+    Ok(found)
+}
+
 /// A tool and its arguments, which may stand in a string.
 fn of_tool(
     host: &Host,

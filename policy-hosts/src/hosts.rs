@@ -2,6 +2,7 @@
 
 use crate::hook::{Host, Told};
 use crate::runtime::Runtime;
+use crate::transcript::Transcript;
 
 /// The hosts, in the order of [`Runtime::ALL`].
 pub static HOSTS: [&Host; HOST_COUNT] = [
@@ -28,6 +29,22 @@ impl Host {
     /// ```
     pub fn of(runtime: Runtime) -> Option<&'static Host> {
         HOSTS.into_iter().find(|host| host.runtime == runtime)
+    }
+}
+
+impl Transcript {
+    /// A reader of the transcripts of a runtime; none where they are not read.
+    pub fn of(runtime: Runtime) -> Option<Transcript> {
+        match runtime {
+            Runtime::ClaudeCode => Some(Transcript::new(
+                &crate::claude_code::hook::HOST,
+                crate::claude_code::transcript::read,
+            )),
+            Runtime::Codex => {
+                Some(Transcript::new(&crate::codex::hook::HOST, crate::codex::transcript::read))
+            }
+            _ => None,
+        }
     }
 }
 

@@ -21,6 +21,7 @@ mod openhands;
 mod qwen_code;
 mod runtime;
 pub mod sandbox;
+pub mod transcript;
 mod vscode;
 
 pub use hosts::{HOSTS, ability_table, tool_table};

@@ -40,7 +40,7 @@ const POLICY_LANG: &[&[&str]] = &[
 const POLICY_HOSTS: &[&[&str]] = &[
     &["runtime"],
     &["hook", "import", "sandbox"],
-    &["export"],
+    &["export", "transcript"],
     &[
         "codex",
         "gemini_cli",

@@ -90,6 +90,63 @@ fn what_cannot_be_replayed_is_said() {
     insta::assert_snapshot!(shown);
 }
 
+const CLAUDE_CODE: &str = r#"{"type":"summary","summary":"Totals","leafUuid":"u0"}
+{"type":"user","sessionId":"s1","cwd":"/home/dev/app","gitBranch":"main","timestamp":"2026-11-16T09:00:00.000Z","message":{"role":"user","content":"fix the totals"}}
+{"type":"assistant","sessionId":"s1","cwd":"/home/dev/app","timestamp":"2026-11-16T09:00:05.100Z","message":{"model":"m","content":[{"type":"text","text":"Looking."},{"type":"tool_use","id":"t1","name":"Bash","input":{"command":"git status","description":"state"}},{"type":"tool_use","id":"t2","name":"Read","input":{"file_path":"/etc/shadow"}}]}}
+{"type":"user","sessionId":"s1","cwd":"/home/dev/app","timestamp":"2026-11-16T09:00:06Z","message":{"role":"user","content":[{"type":"tool_result","tool_use_id":"t1","content":"clean"},{"type":"tool_result","tool_use_id":"t2","is_error":true,"content":"Permission to use Read has been denied."}]}}
+{"type":"assistant","sessionId":"s1","cwd":"/home/dev/app","timestamp":"2026-11-16T09:01:00Z","message":{"content":[{"type":"tool_use","id":"t3","name":"Bash","input":{"command":"git push"}},{"type":"tool_use","id":"t4","name":"Bash","input":{}},{"type":"tool_use","id":"t5","name":"mcp__github__get_issue","input":{"number":7}}]}}
+{"type":"user","sessionId":"s1","timestamp":"2026-11-16T09:01:20Z","message":{"content":[{"type":"tool_result","tool_use_id":"t3","is_error":true,"content":[{"type":"text","text":"The user doesn't want to proceed with this tool use. The tool use was rejected."}]}]}}
+"#;
+
+const CODEX: &str = r#"{"timestamp":"2026-11-17T10:00:00.000Z","type":"session_meta","payload":{"id":"c1","cwd":"/home/dev/app","cli_version":"0.65.0","git":{"branch":"main"}}}
+{"timestamp":"2026-11-17T10:00:01.000Z","type":"turn_context","payload":{"cwd":"/home/dev/app","approval_policy":"on-request","sandbox_policy":{"type":"workspace-write"},"model":"m"}}
+{"timestamp":"2026-11-17T10:00:02.000Z","type":"response_item","payload":{"type":"function_call","name":"shell","arguments":"{\"command\":[\"bash\",\"-lc\",\"git diff\"],\"workdir\":\"src\"}","call_id":"1"}}
+{"timestamp":"2026-11-17T10:00:03.000Z","type":"response_item","payload":{"type":"function_call_output","call_id":"1","output":"{\"output\":\"\"}"}}
+{"timestamp":"2026-11-17T10:00:04.000Z","type":"response_item","payload":{"type":"function_call","name":"exec_command","arguments":"{\"cmd\":\"git push\",\"sandbox_permissions\":\"require_escalated\"}","call_id":"2"}}
+{"timestamp":"2026-11-17T10:00:09.000Z","type":"response_item","payload":{"type":"function_call_output","call_id":"2","output":"exec command rejected by user"}}
+{"timestamp":"2026-11-17T10:00:10.000Z","type":"response_item","payload":{"type":"custom_tool_call","name":"apply_patch","input":"*** Begin Patch\n*** Update File: src/lib.rs\n@@\n-a\n+b\n*** End Patch","call_id":"3"}}
+{"timestamp":"2026-11-17T10:00:11.000Z","type":"response_item","payload":{"type":"local_shell_call","call_id":"4","status":"completed","action":{"type":"exec","command":["git","status"]}}}
+{"timestamp":"2026-11-17T10:00:12.000Z","type":"event_msg","payload":{"type":"token_count"}}
+"#;
+
+#[test]
+fn transcripts_are_read_by_the_tables_of_the_hooks() {
+    let logs: [(&str, &[u8]); 2] =
+        [("claude.jsonl", CLAUDE_CODE.as_bytes()), ("codex.jsonl", CODEX.as_bytes())];
+    insta::assert_snapshot!(text(&logs, (POLICY, None)));
+}
+
+#[test]
+fn records_say_what_became_of_an_action() {
+    let decision = |seconds: u32, call: &str, request: &str| {
+        format!(
+            r#"{{"schema_version":1,"kind":"decision","time":"2026-11-16T09:00:{seconds:02}Z","session":"s","call_id":"{call}","action_digest":"blake3:{call}","tier":"ask","policy_digest":"blake3:0","record_level":"full","action":"run","parts":[],"request":{request}}}"#
+        )
+    };
+    let later = |seconds: u32, call: &str, rest: &str| {
+        format!(
+            r#"{{"schema_version":1,"time":"2026-11-16T09:00:{seconds:02}Z","session":"s","call_id":"{call}","action_digest":"blake3:{call}",{rest}}}"#
+        )
+    };
+    let approval = |outcome: &str| {
+        format!(
+            r#""kind":"approval","approval":"{outcome}","approval_by":"person","approval_scope":"once""#
+        )
+    };
+    let log = [
+        decision(1, "a", r#"{"action":"run","shell":"git push"}"#),
+        decision(2, "b", r#"{"action":"run","shell":"git push origin x"}"#),
+        later(5, "a", &approval("approved")),
+        later(6, "a", r#""kind":"result","result":"done""#),
+        later(12, "b", &approval("denied")),
+        decision(20, "c", r#"{"action":"run","shell":"git status"}"#),
+        decision(21, "d", "{}"),
+    ]
+    .join("\n")
+    .replace(r#","request":{}"#, "");
+    insta::assert_snapshot!(text(&[("log.jsonl", log.as_bytes())], (POLICY, None)));
+}
+
 /// A log that is long enough to be cut into many chunks.
 fn long_log() -> Vec<u8> {
     let mut dice = policy_generate::Dice::new(7);

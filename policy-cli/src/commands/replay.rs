@@ -19,7 +19,8 @@ use crate::ui::Ui;
 
 #[derive(Args, Debug)]
 pub(crate) struct ReplayArgs {
-    /// Logs: requests as JSON Lines. Plain, gzip or Zstandard. `-` is standard input.
+    /// Logs: requests as JSON Lines, decision records, transcripts of Claude Code, rollouts of Codex.
+    /// Plain, gzip or Zstandard. `-` is standard input.
     #[arg(required = true, value_name = "LOG")]
     logs: Vec<PathBuf>,
     /// The policy that decides: a file, several with commas between them, files of a git revision
@@ -53,6 +54,10 @@ enum ReplayFormat {
     Human,
     /// One document.
     Json,
+    /// A comment on a pull request.
+    Markdown,
+    /// One page with charts.
+    Html,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -97,6 +102,8 @@ pub(crate) fn run(args: &ReplayArgs, ui: &mut Ui) -> Result<Outcome, Stop> {
     match args.format {
         ReplayFormat::Human => write!(ui, "{}", replay::human::text(&report, Style::Coloured))?,
         ReplayFormat::Json => ui.document(&ReplayDocument::new(&report))?,
+        ReplayFormat::Markdown => write!(ui, "{}", replay::markdown::text(&report))?,
+        ReplayFormat::Html => write!(ui, "{}", replay::html::page(&report))?,
     }
     Ok(outcome(&report, args.fail_on))
 }

@@ -6,3 +6,4 @@ mod import;
 
 pub(crate) use export::export;
 pub(crate) use import::import;
+pub(crate) mod transcript;

@@ -46,7 +46,7 @@ static SURFACES: &[Surface] = &[
 ];
 
 static TOOLS: &[Tool] = &[
-    Tool::new(&["Bash", "shell", "local_shell"], &[Effect::run("command")]),
+    Tool::new(&["Bash", "shell", "local_shell", "shell_command"], &[Effect::run("command")]),
     Tool::new(&["exec_command"], &[Effect::run("cmd").within("workdir")]),
     Tool::new(&["apply_patch"], &[Effect::new(What::Patch, "command|input|patch")]),
     Tool::new(&["view_image"], &[Effect::read("path")]),

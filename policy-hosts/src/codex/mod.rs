@@ -9,3 +9,4 @@ mod rules;
 
 pub(crate) use export::export;
 pub(crate) use import::import;
+pub(crate) mod transcript;

@@ -31,6 +31,9 @@ use crate::span::Source;
 /// end.
 const CONTEXT: usize = 3;
 
+/// The style sheet of the page, for other reports that are to have its looks: light, dark and printed.
+pub const STYLE: &str = include_str!("page.css");
+
 /// A comparison as an HTML page.
 ///
 /// # Cost
@@ -72,7 +75,7 @@ fn head(verdict: &str, out: &mut String) {
     *out += "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
     *out += "<meta name=\"color-scheme\" content=\"light dark\">\n";
     let _ = writeln!(out, "<title>Policy comparison: {verdict}</title>");
-    let _ = writeln!(out, "<style>\n{}{}</style>\n</head>", include_str!("page.css"), filters());
+    let _ = writeln!(out, "<style>\n{STYLE}{}</style>\n</head>", filters());
 }
 
 /// What hides the cards whose boxes are not ticked. A card of several actions is shown while one of

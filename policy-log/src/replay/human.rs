@@ -10,7 +10,7 @@ use super::words::{
     answers, asking, by, counted, each_tier, number, place, read, refused, rules, share, silent,
     verdict,
 };
-use super::{Change, Kind, Report};
+use super::{Change, Kind, Report, behind};
 
 const FAINT: Style = Style::new().dimmed();
 const STRONG: Style = Style::new().bold();
@@ -206,7 +206,7 @@ impl Show<'_> {
         self.head(&format!("{} not understood", counted(report.broken, "line")), out);
         for broken in &report.first_broken {
             let place = report.place(broken.place);
-            let _ = writeln!(out, "  {}:{}", safe(&place), safe(&broken.why));
+            let _ = writeln!(out, "  {}", safe(&behind(&place, &broken.why)));
         }
         let left = report.broken - report.first_broken.len() as u64;
         if left > 0 {

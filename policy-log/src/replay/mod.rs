@@ -8,8 +8,10 @@
 //! alike are a *kind*. It names rules that decided nothing. With a second policy it has every class
 //! of decision that would be another: by action, both tiers, and what decides before and after.
 
+pub mod html;
 pub mod human;
 pub mod json;
+pub mod markdown;
 mod run;
 mod tally;
 mod words;
@@ -63,12 +65,20 @@ impl fmt::Display for ReplayError {
                     "`{log}` is in no format that is known by its first lines; `--from` names one of `{known}`"
                 )
             }
-            ReplayError::Broken { log, line, why } => write!(f, "{log}:{line}:{why}"),
+            ReplayError::Broken { log, line, why } => {
+                f.write_str(&behind(&format!("{log}:{line}"), why))
+            }
         }
     }
 }
 
 impl std::error::Error for ReplayError {}
+
+/// A place, and what is wrong there, which may begin with the column.
+fn behind(place: &str, why: &str) -> String {
+    let blank = if why.starts_with(|c: char| c.is_ascii_digit()) { "" } else { " " };
+    format!("{place}:{blank}{why}")
+}
 
 /// A place in a log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

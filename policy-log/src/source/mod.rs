@@ -14,10 +14,13 @@ mod lines;
 mod open;
 mod pending;
 mod records;
+mod transcripts;
 
 use std::fmt;
 
 use policy_eval::json::Json;
+use policy_hosts::Runtime;
+use policy_hosts::transcript::Transcript;
 
 use crate::entry::Read;
 
@@ -32,17 +35,24 @@ pub enum Format {
     Requests,
     /// Our decision records.
     Records,
+    /// Transcripts of Claude Code.
+    ClaudeCode,
+    /// Rollouts of Codex.
+    Codex,
 }
 
 impl Format {
     /// All of them.
-    pub const ALL: [Format; 2] = [Format::Requests, Format::Records];
+    pub const ALL: [Format; 4] =
+        [Format::Requests, Format::Records, Format::ClaudeCode, Format::Codex];
 
     /// The word of the command line.
     pub const fn name(self) -> &'static str {
         match self {
             Format::Requests => "requests",
             Format::Records => "records",
+            Format::ClaudeCode => "claude-code",
+            Format::Codex => "codex",
         }
     }
 
@@ -54,9 +64,13 @@ impl Format {
 
     fn of_line(json: &Json) -> Option<Format> {
         let has = |names: &[&str]| names.iter().all(|name| json.get(name).is_some());
-        let signs: [(Format, &[&str]); 2] = [
+        let signs: [(Format, &[&str]); 5] = [
             (Format::Records, &["schema_version", "kind", "action_digest"]),
             (Format::Requests, &["action"]),
+            (Format::Codex, &["type", "payload"]),
+            (Format::ClaudeCode, &["type", "sessionId"]),
+            // A transcript may begin with the title of the session before.
+            (Format::ClaudeCode, &["type", "leafUuid"]),
         ];
         signs.into_iter().find(|(_, signs)| has(signs)).map(|(format, _)| format)
     }
@@ -66,8 +80,15 @@ impl Format {
         match self {
             Format::Requests => None,
             Format::Records => Some(Box::<records::Records>::default()),
+            Format::ClaudeCode => transcripts(Runtime::ClaudeCode),
+            Format::Codex => transcripts(Runtime::Codex),
         }
     }
+}
+
+fn transcripts(runtime: Runtime) -> Option<Box<dyn Reader>> {
+    let transcript = Transcript::of(runtime)?;
+    Some(Box::new(transcripts::Transcripts::new(transcript)))
 }
 
 impl fmt::Display for Format {
