@@ -105,7 +105,7 @@ impl Work<'_> {
         if self.dice.one_in(3) {
             self.commit();
         }
-        if self.dice.one_in(150) {
+        if self.dice.one_in(12) {
             self.trouble();
         }
     }
@@ -245,7 +245,7 @@ impl Work<'_> {
         if self.dice.one_in(3) {
             self.call("add_comment", args);
         }
-        if self.dice.one_in(40) {
+        if self.dice.one_in(12) {
             self.call("merge_pull_request", json!({"number": number}));
         }
     }

@@ -147,6 +147,48 @@ fn records_say_what_became_of_an_action() {
     insta::assert_snapshot!(text(&[("log.jsonl", log.as_bytes())], (POLICY, None)));
 }
 
+/// A report in which every field has something, and hostile text.
+fn full_report() -> Report {
+    let other = POLICY.replace("push: ask", "push: allow").replace("look: allow", "look: review");
+    let hostile =
+        r#"{"action":"run","shell":"echo '<script>`|\u202e' && git push"}"#.to_owned() + "\n";
+    let logs: [(&str, &[u8]); 3] = [
+        ("claude.jsonl", CLAUDE_CODE.as_bytes()),
+        ("day.jsonl", LOG.as_bytes()),
+        ("<b>.jsonl", hostile.as_bytes()),
+    ];
+    replay(&logs, (POLICY, Some(&other)), 2, false).unwrap()
+}
+
+#[test]
+fn the_document_is_as_its_schema_says() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/schemas/replay.json");
+    let schema = serde_json::from_str(&std::fs::read_to_string(folder).unwrap()).unwrap();
+    let mut compiler = boon::Compiler::new();
+    let mut schemas = boon::Schemas::new();
+    compiler.add_resource("replay.json", schema).unwrap();
+    let index = compiler.compile("replay.json", &mut schemas).unwrap();
+    for report in [full_report(), replay(&[], (POLICY, None), 1, false).unwrap()] {
+        let mut document = serde_json::to_value(replay::json::document(&report)).unwrap();
+        document["schema_version"] = 1.into();
+        if let Err(error) = schemas.validate(&document, index) {
+            panic!("{error:#}\n{document:#}");
+        }
+    }
+}
+
+#[test]
+fn the_report_in_markdown() {
+    insta::assert_snapshot!(replay::markdown::text(&full_report()));
+}
+
+#[test]
+fn nothing_in_a_log_is_markup() {
+    let page = replay::html::page(&full_report());
+    assert!(!page.contains("<script") && !page.contains("<b>") && !page.contains('\u{202e}'));
+    assert!(page.contains("&lt;script&gt;") && page.contains("</svg>"));
+}
+
 /// A log that is long enough to be cut into many chunks.
 fn long_log() -> Vec<u8> {
     let mut dice = policy_generate::Dice::new(7);

@@ -83,7 +83,8 @@ fn header(report: &Report, out: &mut String) {
         Some(name) => escape(name),
         None => "<span class=\"none\">none</span>".to_owned(),
     };
-    let rows: [(&str, &dyn Fn(&Edition) -> String); 4] = [
+    type Row<'r> = (&'r str, &'r dyn Fn(&Edition) -> String);
+    let rows: [Row<'_>; 4] = [
         ("Name", &|edition| named(edition.name.as_deref())),
         ("Version", &|edition| named(edition.version.as_deref())),
         ("Files", &|edition| {
@@ -168,7 +169,14 @@ fn done(report: &Report, out: &mut String) {
     *out += "<section aria-labelledby=\"done\"><h2 id=\"done\">What agents did</h2>\n<div class=\"charts\">\n";
     actions_chart(report, out);
     days_chart(report, out);
-    *out += "</div>\n";
+    *out += "</div>\n<p class=\"legend\" aria-hidden=\"true\">";
+    for tier in Tier::ALL {
+        let _ = write!(
+            out,
+            "<svg viewBox=\"0 0 10 10\"><rect class=\"{tier}\" width=\"10\" height=\"10\"/></svg> {tier} "
+        );
+    }
+    *out += "</p>\n";
     *out += "<table class=\"numbers\"><thead><tr><th scope=\"col\">Action</th><th scope=\"col\">Requests</th>";
     for tier in Tier::ALL {
         let _ = write!(out, "<th scope=\"col\">{tier}</th>");

@@ -95,19 +95,20 @@ impl Show<'_> {
         let shown = &kinds[..kinds.len().min(MOST)];
         let words = |kind: &Kind| safe(&format!("{} {}", kind.action, kind.what)).into_owned();
         let widest = shown.iter().map(|kind| words(kind).chars().count()).max().unwrap_or(0);
+        let wide = shown.iter().map(|kind| by(&kind.by).chars().count()).max().unwrap_or(0);
         for kind in shown {
             let words = words(kind);
+            let decider = format!("{:<wide$}", by(&kind.by));
             let _ = write!(
                 out,
-                "  {:>9}  {}  {words:<widest$}  {}",
+                "  {:>9}  {}  {words:<widest$}  ",
                 number(kind.count),
-                self.tier(kind.tier),
-                self.paint(FAINT, &by(&kind.by))
+                self.tier(kind.tier)
             );
-            if let Some(answers) = answers(kind) {
-                let _ = write!(out, "  {answers}");
-            }
-            out.push('\n');
+            let _ = match answers(kind) {
+                Some(answers) => writeln!(out, "{}  {answers}", self.paint(FAINT, &decider)),
+                None => writeln!(out, "{}", self.paint(FAINT, decider.trim_end())),
+            };
         }
         let left = &kinds[shown.len()..];
         if !left.is_empty() {

@@ -130,8 +130,9 @@ pub(super) fn by(decider: &Decider) -> String {
 /// What is known of the answers: `approved 12 of 14, 9.5 s`.
 pub(super) fn answers(kind: &Kind) -> Option<String> {
     let [done, approved, denied, refused] = kind.outcomes;
-    let known = done + approved + denied + refused;
-    if known == 0 {
+    // That what is silent was done is no news.
+    let told = approved + denied + refused + if kind.tier == Tier::Allow { 0 } else { done };
+    if told == 0 {
         return None;
     }
     let mut parts = Vec::new();

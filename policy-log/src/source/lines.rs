@@ -49,6 +49,8 @@ impl<R: BufRead> Chunks<R> {
         }
         let mut bytes = std::mem::take(&mut self.rest);
         bytes.reserve(about.saturating_sub(bytes.len()));
+        // Each byte is looked at once: a line of many megabytes comes in small pieces.
+        let mut end = end_of_lines(&bytes);
         loop {
             let read = match self.reader.fill_buf() {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
@@ -58,26 +60,24 @@ impl<R: BufRead> Chunks<R> {
                 self.ended = true;
                 return Ok((!bytes.is_empty()).then(|| self.chunk(bytes, false)));
             }
-            let before = bytes.len();
+            end = end_of_lines(read).map(|end| bytes.len() + end).or(end);
             bytes.extend_from_slice(read);
             let count = read.len();
             self.reader.consume(count);
             if bytes.len() < about {
                 continue;
             }
-            let end = match bytes[before..].iter().rposition(|byte| *byte == b'\n') {
-                Some(end) => before + end + 1,
-                None => match bytes[..before].iter().rposition(|byte| *byte == b'\n') {
-                    Some(end) => end + 1,
-                    None if bytes.len() <= MOST_LINE_BYTES => continue,
-                    None => {
-                        self.skip_line()?;
-                        return Ok(Some(self.chunk(bytes, true)));
-                    }
-                },
-            };
-            self.rest = bytes.split_off(end);
-            return Ok(Some(self.chunk(bytes, false)));
+            match end {
+                Some(end) => {
+                    self.rest = bytes.split_off(end);
+                    return Ok(Some(self.chunk(bytes, false)));
+                }
+                None if MOST_LINE_BYTES < bytes.len() => {
+                    self.skip_line()?;
+                    return Ok(Some(self.chunk(bytes, true)));
+                }
+                None => {}
+            }
         }
     }
 
@@ -106,6 +106,11 @@ impl<R: BufRead> Chunks<R> {
             return Ok(());
         }
     }
+}
+
+/// Where the last line that has an end is behind.
+fn end_of_lines(bytes: &[u8]) -> Option<usize> {
+    bytes.iter().rposition(|byte| *byte == b'\n').map(|at| at + 1)
 }
 
 #[cfg(test)]
