@@ -108,9 +108,17 @@ struct Claim {
     from: (u8, u32),
     to: (u8, u32),
     subject: Option<(usize, Origin)>,
-    /// Operands or floors differ, not the rules: what the rules say without a default, and which
-    /// `count` sentences of which side may hold.
-    beside: Option<([u8; 2], Vec<(usize, u32)>)>,
+    /// Operands or floors differ, not the rules.
+    beside: Option<Beside>,
+}
+
+/// Where something is judged beside a command or a call.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Beside {
+    /// What the rules of each side say without a default.
+    inside: [u8; 2],
+    /// Which `count` sentences may hold, with their side.
+    counting: Vec<(usize, u32)>,
 }
 
 struct Comparison<'s, 'm> {
@@ -334,7 +342,8 @@ impl<'m> Comparison<'_, 'm> {
             from: (from.rank, from.options),
             to: (to.rank, to.options),
             subject,
-            beside: beside.then(|| (leaf.inside, leaf.counting.to_vec())),
+            beside: beside
+                .then(|| Beside { inside: leaf.inside, counting: leaf.counting.to_vec() }),
         };
         if from != to {
             self.confirm(claim(false), search.requests(leaf.values, None));

@@ -162,7 +162,8 @@ pub(super) fn varied(
         let is_named = |step: &Step| matches!(step, Step::Token(token) if **token == *file.name);
         let mut folders = vec![file.folder.clone()];
         if !steps.iter().any(is_named) {
-            folders.push([&file.folder[..], &[file.name.clone()]].concat());
+            let own = std::slice::from_ref(&file.name);
+            folders.push([&file.folder[..], own].concat());
         }
         for folder in folders {
             let mut varied = together.clone();
