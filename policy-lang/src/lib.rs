@@ -17,6 +17,7 @@ mod digest;
 pub mod format;
 pub mod graph;
 pub mod interp;
+pub mod limits;
 pub mod lint;
 pub mod model;
 pub mod prove;

@@ -31,7 +31,7 @@ const POLICY_LANG: &[&[&str]] = &[
     &["model"],
     &["check", "interp", "digest", "automata"],
     &["compile", "artifact"],
-    &["analysis", "why"],
+    &["analysis", "why", "limits"],
     &["testing", "scope", "graph", "diff"],
     &["prove"],
     &["lint"],

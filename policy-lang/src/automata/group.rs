@@ -129,6 +129,23 @@ pub(crate) struct Built {
     pub(crate) holds: Vec<Box<[u32]>>,
 }
 
+impl Built {
+    /// About how many bytes its tables take.
+    pub(crate) fn bytes(&self) -> usize {
+        let of_globs = |globs: &Option<ByteDfa>| {
+            globs.as_ref().map_or(0, |dfa| 2 * (dfa.next.len() + dfa.symbols.len()) + 256)
+        };
+        let symbols = self.symbols.len() + self.folded_symbols.len() + self.classes.len();
+        let holds: usize = self.holds.iter().map(|held| held.len() + 4).sum();
+        2 * symbols
+            + of_globs(&self.globs)
+            + of_globs(&self.folded_globs)
+            + size_of_val(&*self.rows)
+            + size_of_val(&*self.cells)
+            + 4 * holds
+    }
+}
+
 /// Builds automata for the predicates that `chosen` names, splitting where one gets too large.
 pub(crate) fn build(
     predicates: &[&Predicate],
@@ -832,6 +849,11 @@ impl Alphabet {
 
     /// The symbol of tokens that are these literals and that these globs match.
     fn symbol(&mut self, literals: &[u32], globs: &[u32]) -> Result<u16, TooLarge> {
+        // Most tokens are of other groups. Asking the map for each of them in each group is most of
+        // what a large policy costs.
+        if literals.is_empty() && globs.is_empty() && 0 < self.symbols {
+            return Ok(0);
+        }
         let key: Meaning = (literals.into(), globs.into());
         if let Some(&known) = self.numbers.get(&key) {
             return Ok(known);

@@ -234,13 +234,20 @@ impl Builder<'_> {
                     to
                 }
                 WordItem::Alternatives(lists) => {
-                    let mut ends = Vec::new();
+                    let (mut words, mut ends) = (Vec::new(), Vec::new());
                     for list in lists {
+                        // Single words need no states of their own: there may be many of them, and
+                        // states are few.
+                        if let [WordItem::Word(pattern)] = &list[..] {
+                            words.push(self.test(pattern)?);
+                            continue;
+                        }
                         let start = self.state();
                         self.empty.push((at, start));
                         ends.push(self.sequence(list, start)?);
                     }
                     let to = self.state();
+                    self.steps.extend(words.into_iter().map(|test| (at, test, to)));
                     self.empty.extend(ends.into_iter().map(|end| (end, to)));
                     to
                 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::error::{CheckError, Report};
 use crate::diagnostic::{Diagnostic, Level};
 use crate::model::Include;
-use crate::span::{Location, Source, SourceId};
+use crate::span::{Location, Source, SourceId, Span};
 use crate::syntax::{self, ast};
 
 /// The most files that one policy may have, includes too.
@@ -149,6 +149,12 @@ pub fn read(sources: Vec<Arc<Source>>, resolver: &Resolver<'_>) -> Result<Files,
         if !given.contains(&id) {
             given.push(id);
         }
+    }
+    if MAX_FILES < reader.sources.len() {
+        let at = Location { source: SourceId(0), span: Span::default() };
+        reader.report.add(CheckError::TooManyFiles.at(at));
+        let diagnostics = reader.report.finish();
+        return Err(Failure { sources: reader.sources, diagnostics });
     }
     let (mut trees, mut includes) = (Vec::new(), Vec::new());
     let mut syntax_errors = Vec::new();

@@ -100,6 +100,28 @@ impl<'j> Diagrams<'j> {
         self.apply(Operation::Join, a, b)
     }
 
+    /// What two diagrams amount to together, where that is at most `limit` exceptions large and made
+    /// with as many. Otherwise nothing is kept of the attempt: attempts are many and most fail.
+    pub(crate) fn join_within(&mut self, a: NodeId, b: NodeId, limit: usize) -> Option<NodeId> {
+        let before = self.branches.len();
+        self.set_budget(limit);
+        match self.join(a, b) {
+            Ok(root) if self.weight(&[root]) <= limit => Some(root),
+            Ok(_) | Err(OverBudget) => {
+                for branch in self.branches.drain(before..) {
+                    self.numbers.remove(&branch);
+                }
+                self.memo.clear();
+                None
+            }
+        }
+    }
+
+    /// How many exceptions the operations since the budget was set have made, of so many.
+    pub(crate) fn spent(&self, budget: usize) -> usize {
+        budget - self.budget
+    }
+
     /// All of several, joined by halves: neighbours first, so that what is alike meets early.
     pub(crate) fn join_all(&mut self, list: &[NodeId]) -> Result<NodeId, OverBudget> {
         match list {

@@ -24,13 +24,14 @@ use policy_eval::engine::tables::{
 use policy_eval::{Action, ActionSet, Policy, Type};
 use rustc_hash::FxHashMap;
 
-use crate::automata::bytes::TooLarge;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{DeclaredType, Effect, Model, RuleOptions};
 use crate::span::{Lines, Location, SourceId, Span};
 use crate::syntax::ast::Operands;
 use atoms::Atoms;
 use plan::Formulas;
+use variables::Excess;
+pub use variables::MOST_BYTES as MOST_TABLE_BYTES;
 
 /// Why a checked policy cannot be compiled: it is larger than the published limits.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +45,12 @@ pub enum CompileError {
         /// Where it stands.
         at: Location,
     },
+    /// No rule alone is too large, but all of them are.
+    #[error(
+        "the patterns of all rules together need automata of more than {} MiB",
+        MOST_TABLE_BYTES >> 20
+    )]
+    TooLargeTogether,
     /// More roots than a decision can hold.
     #[error("a policy may declare at most {} roots", Tables::MOST_ROOTS)]
     TooManyRoots,
@@ -198,7 +205,10 @@ fn tables(model: &Model) -> Result<Tables, CompileError> {
     let within: Vec<_> = model.roots.iter().map(|root| atoms.within(root)).collect();
     tables.exprs = exprs.into();
 
-    let frozen = variables::freeze(&atoms, &mut tables).map_err(|TooLarge| too_large(model))?;
+    let frozen = variables::freeze(&atoms, &mut tables).map_err(|excess| match excess {
+        Excess::AllRules => CompileError::TooLargeTogether,
+        Excess::OneRule => oversized(model).next().unwrap_or(CompileError::TooLargeTogether),
+    })?;
     for (count, atom) in tables.counts.iter_mut().zip(counted) {
         count.atom = atom.unwrap_or(NOWHERE);
     }
@@ -247,16 +257,18 @@ fn operands(what: &Operands) -> RowOperands {
     }
 }
 
-/// Names the rule whose patterns alone are too large.
-fn too_large(model: &Model) -> CompileError {
-    for rule in &model.rules {
+/// The rules whose patterns alone need an automaton that is too large, each as the error that
+/// [`compile`] gives where there is one.
+///
+/// # Cost
+/// Each rule is compiled by itself.
+pub fn oversized(model: &Model) -> impl Iterator<Item = CompileError> {
+    model.rules.iter().filter_map(|rule| {
         let mut atoms = Atoms::new(model);
         atoms.formula(&rule.when);
-        if variables::freeze(&atoms, &mut Tables::default()).is_err() {
-            return CompileError::TooLarge { rule: rule.name.clone(), at: rule.at };
-        }
-    }
-    CompileError::TooManyRules
+        let built = variables::freeze(&atoms, &mut Tables::default());
+        built.is_err().then(|| CompileError::TooLarge { rule: rule.name.clone(), at: rule.at })
+    })
 }
 
 /// The options that rules write, each once.

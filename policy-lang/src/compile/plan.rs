@@ -21,6 +21,9 @@ const RULE_BUDGET: usize = 1 << 15;
 /// How many exceptions the diagrams of the rules that ask the same variables may have: about
 /// 4 MiB of edges.
 const TREE_BUDGET: usize = 1 << 19;
+/// How many exceptions may be made where trees of different variables are joined. Each tree is tried
+/// with each other one, so without it the time would grow with the square of the rules.
+const MERGE_BUDGET: usize = 1 << 21;
 
 /// The formulas whose atoms an action may ask, apart from its rules.
 pub(crate) struct Formulas {
@@ -450,18 +453,21 @@ fn merge(diagrams: &mut Diagrams<'_>, trees: Vec<NodeId>) -> Vec<NodeId> {
     trees.sort_by_key(|tree| (tree.parts, tree.root.0));
     trees.dedup_by_key(|tree| tree.root);
     let mut merged: Vec<Tree> = Vec::new();
+    let mut patience = MERGE_BUDGET;
     for mut tree in trees {
         let mut at = 0;
-        while at < merged.len() {
+        while at < merged.len() && 0 < patience {
             let parts = merged[at].parts + tree.parts;
             let limit = 2 * parts + 256;
-            diagrams.set_budget(limit);
-            match diagrams.join(merged[at].root, tree.root) {
-                Ok(root) if diagrams.weight(&[root]) <= limit => {
+            let joined = diagrams.join_within(merged[at].root, tree.root, limit);
+            // Even an attempt that makes nothing walks over both.
+            patience = patience.saturating_sub(diagrams.spent(limit) + 16);
+            match joined {
+                Some(root) => {
                     tree = Tree { root, parts };
                     merged.remove(at);
                 }
-                Ok(_) | Err(OverBudget) => at += 1,
+                None => at += 1,
             }
         }
         merged.push(tree);

@@ -36,8 +36,20 @@ impl Frozen {
     }
 }
 
+/// The most bytes that the automata of one policy take. Each says something of every token of its
+/// sequence, so patterns of which few share an automaton cost the square of their number.
+pub const MOST_BYTES: usize = 128 << 20;
+
+/// What is larger than it may be.
+pub(crate) enum Excess {
+    /// The automaton of some rule.
+    OneRule,
+    /// Those of all rules together.
+    AllRules,
+}
+
 /// Lays sequences, groups, variables, atoms and commands into the tables.
-pub(crate) fn freeze(atoms: &Atoms<'_>, tables: &mut Tables) -> Result<Frozen, TooLarge> {
+pub(crate) fn freeze(atoms: &Atoms<'_>, tables: &mut Tables) -> Result<Frozen, Excess> {
     let mut freezer = Freezer {
         atoms,
         placed: vec![None; atoms.asks.len()],
@@ -46,11 +58,15 @@ pub(crate) fn freeze(atoms: &Atoms<'_>, tables: &mut Tables) -> Result<Frozen, T
         variables: Vec::new(),
         commands: Vec::new(),
         command_of: FxHashMap::default(),
+        size: 0,
     };
-    freezer.sequences()?;
+    freezer.sequences().map_err(|TooLarge| match freezer.size {
+        0..=MOST_BYTES => Excess::OneRule,
+        _ => Excess::AllRules,
+    })?;
     freezer.numbers();
     freezer.addresses();
-    freezer.others()?;
+    freezer.others().map_err(|TooLarge| Excess::OneRule)?;
     let placed: Vec<(u32, u32)> =
         freezer.placed.iter().map(|place| place.unwrap_or_default()).collect();
     tables.sequences = freezer.sequences.into();
@@ -102,6 +118,8 @@ struct Freezer<'a, 'm> {
     variables: Vec<Variable>,
     commands: Vec<CommandAtom>,
     command_of: FxHashMap<usize, u32>,
+    /// How many bytes the tables of all groups take.
+    size: usize,
 }
 
 impl Freezer<'_, '_> {
@@ -152,6 +170,10 @@ impl Freezer<'_, '_> {
                 let mut built = Vec::new();
                 group::build(&predicates, (0..some.len()).collect(), &tokens, &mut built)?;
                 for group in built {
+                    self.size += group.bytes();
+                    if MOST_BYTES < self.size {
+                        return Err(TooLarge);
+                    }
                     self.group(number, start, &some, group);
                 }
             }
