@@ -425,6 +425,25 @@ fn gemini_cli_files() {
     files(Runtime::GeminiCli, "gemini-cli");
 }
 
+/// A pattern that is valid by itself and too large together is left out, and told.
+#[test]
+fn patterns_that_do_not_compile_are_told() {
+    let pattern = format!(
+        r#"[^\"]+[\\/]+\.gemini[\\/]+tmp[\\/]+{}[\w-]+[\\/]+plans[\\/]+[\w-]+\.md"#,
+        r"[\w-]\\/]+".repeat(9)
+    );
+    let text = format!(
+        "[[rule]]\ntoolName = \"write_file\"\nargsPattern = '\\x00\"file_path\":\"{pattern}\"\\x00'\n\
+         decision = \"allow\"\npriority = 70\n"
+    );
+    let read = read(Runtime::GeminiCli, "settings.toml", &text, Options::default());
+    let read = read.expect("the rest is a policy");
+    policy(&read.policy);
+    assert!(read.lost && !read.policy.contains("tmp"), "{}", read.policy);
+    let told: Vec<_> = read.findings.iter().map(|finding| &*finding.message).collect();
+    assert!(told.iter().any(|told| told.contains("automaton that is too large")), "{told:?}");
+}
+
 #[test]
 fn opencode() {
     let mut agreement = Agreement::default();

@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use policy_eval::Tier;
-use policy_lang::check;
+use policy_lang::model::Model;
 use policy_lang::span::{Location, Source};
+use policy_lang::{Failure, check, compile};
 
 use super::quote;
 use super::{ImportError, Report};
@@ -206,8 +207,12 @@ impl Writer {
                 text.push('\n');
             }
             let source = Source::new(NAME, text);
-            let Err(failure) = check::load(vec![source.clone()], &check::no_includes) else {
-                return Ok(source.text.clone());
+            let failure = match check::load(vec![source.clone()], &check::no_includes) {
+                Ok(model) => match too_large(&model) {
+                    None => return Ok(source.text.clone()),
+                    Some(failure) => failure,
+                },
+                Err(failure) => failure,
             };
             let mut wrong: Vec<(usize, Location, String)> = Vec::new();
             for finding in &failure.diagnostics {
@@ -234,6 +239,16 @@ impl Writer {
             }
         }
     }
+}
+
+/// Why a checked policy does not compile: the rules whose patterns are too large.
+fn too_large(model: &Model) -> Option<Failure> {
+    let error = compile::compile(model).err()?;
+    let mut diagnostics: Vec<_> = compile::oversized(model).map(|error| error.finding()).collect();
+    if diagnostics.is_empty() {
+        diagnostics.push(error.finding());
+    }
+    Some(Failure { sources: model.sources.clone(), diagnostics })
 }
 
 /// Conditions joined; parentheses where one of them is made of several.
