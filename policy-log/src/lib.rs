@@ -1,12 +1,9 @@
-//! Logs of what agents did: read from what runtimes write, decided again, and proposed as policy.
+//! Logs of what agents did: read from what runtimes write, and decided again.
 //!
 //! ```text
-//!   requests, records,      ┌─► replay   counts by action, tier and rule; what another
-//!   transcripts, exports    │            policy would have decided
-//!     │                     │
-//!     ▼                     ├─► fatigue  whose questions are always answered with yes
-//!   source ─► entries ──────┤
-//!                           └─► learn    a policy that keeps the log silent
+//!   requests, records, transcripts ─► source ─► replay   counts by action, tier and rule; what
+//!                                                        people answered; what another policy
+//!                                                        would have decided
 //!
 //!   decision records ─► chain            a log in which a change shows
 //! ```

@@ -147,6 +147,18 @@ fn records_say_what_became_of_an_action() {
     insta::assert_snapshot!(text(&[("log.jsonl", log.as_bytes())], (POLICY, None)));
 }
 
+#[test]
+fn a_log_with_a_chain_is_read_as_its_records() {
+    let record = r#"{"schema_version":1,"kind":"decision","time":"2026-11-16T09:00:00Z","action_digest":"blake3:a","tier":"ask","policy_digest":"blake3:0","record_level":"full","action":"run","parts":[],"request":{"action":"run","shell":"git push"}}"#;
+    let log = format!(
+        "{}\n{{\"seq\":1,\"prev\":\"0\",\"record\":{record},\"hash\":\"1\"}}\n{}\n",
+        r#"{"seq":0,"prev":"0","log":{},"hash":"0"}"#,
+        r#"{"seq":2,"prev":"1","head":{},"hash":"2"}"#,
+    );
+    let report = replay(&[("log.jsonl", log.as_bytes())], (POLICY, None), 1, false).unwrap();
+    assert_eq!((report.requests, report.broken), (1, 0));
+}
+
 /// A report in which every field has something, and hostile text.
 fn full_report() -> Report {
     let other = POLICY.replace("push: ask", "push: allow").replace("look: allow", "look: review");

@@ -33,6 +33,7 @@ pub fn page(report: &Report) -> String {
     }
     done(report, &mut out);
     kinds(report, "asked", "What a person or a reviewer is asked", &asking(report), &mut out);
+    answered(report, &mut out);
     kinds(report, "refused", "What is refused, and why", &refused(report), &mut out);
     kinds(report, "silent", "What is silent", &silent(report), &mut out);
     self::rules_table(report, &mut out);
@@ -348,6 +349,24 @@ fn kinds(report: &Report, id: &str, title: &str, kinds: &[&Kind], out: &mut Stri
         );
     }
     *out += "</section>\n";
+}
+
+fn answered(report: &Report, out: &mut String) {
+    if report.asked.is_empty() {
+        return;
+    }
+    *out += "<section aria-labelledby=\"answered\"><h2 id=\"answered\">What people answered</h2>\n\
+             <table class=\"numbers\"><thead><tr><th scope=\"col\">Asked by</th><th scope=\"col\">Answers, and \
+             how long they took</th></tr></thead><tbody>\n";
+    for one in &report.asked {
+        let _ = writeln!(
+            out,
+            "<tr><th scope=\"row\">{}</th><td>{}</td></tr>",
+            escape(&by(&one.by)),
+            escape(&super::words::asked(one))
+        );
+    }
+    *out += "</tbody></table>\n</section>\n";
 }
 
 fn bar(kind: &Kind, most: u64) -> String {

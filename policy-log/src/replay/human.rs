@@ -31,6 +31,7 @@ pub fn text(report: &Report, style: diagnostic::Style) -> String {
     show.actions(&mut out);
     show.kinds("done in silence, most first", &silent(report), &mut out);
     show.kinds("asked about, most first", &asking(report), &mut out);
+    show.asked(&mut out);
     show.kinds("refused, most first", &refused(report), &mut out);
     show.rules(&mut out);
     show.changes(&mut out);
@@ -115,6 +116,18 @@ impl Show<'_> {
             let count = left.iter().map(|kind| kind.count).sum();
             let kinds = counted(left.len() as u64, "more kind");
             let _ = writeln!(out, "  {:>9}  of {kinds}", number(count));
+        }
+    }
+
+    fn asked(&self, out: &mut String) {
+        let asked = &self.report.asked;
+        if asked.is_empty() {
+            return;
+        }
+        self.head("what people answered, what took them longest first", out);
+        let wide = asked.iter().map(|one| by(&one.by).chars().count()).max().unwrap_or(0);
+        for one in asked {
+            let _ = writeln!(out, "  {:<wide$}  {}", by(&one.by), super::words::asked(one));
         }
     }
 

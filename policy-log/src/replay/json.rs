@@ -24,6 +24,8 @@ pub struct Document<'r> {
     /// Decisions that no rule gave.
     others: Vec<OtherDocument>,
     kinds: Vec<KindDocument<'r>>,
+    /// What asks, where the log tells answers.
+    asked: Vec<AskedDocument<'r>>,
     days: Vec<DayDocument>,
     changed: u64,
     changes: Vec<ChangeDocument<'r>>,
@@ -110,6 +112,17 @@ struct KindDocument<'r> {
 }
 
 #[derive(Serialize)]
+struct AskedDocument<'r> {
+    decided_by: &'static str,
+    rule: Option<&'r str>,
+    count: u64,
+    approved: u64,
+    denied: u64,
+    waited_ms: u64,
+    for_nothing: bool,
+}
+
+#[derive(Serialize)]
 struct DayDocument {
     day: String,
     tiers: TiersDocument,
@@ -179,6 +192,19 @@ pub fn document(report: &Report) -> Document<'_> {
             })
             .collect(),
         kinds: report.kinds.iter().map(|of| kind(report, of)).collect(),
+        asked: report
+            .asked
+            .iter()
+            .map(|asked| AskedDocument {
+                decided_by: asked.by.name(),
+                rule: name(&asked.by),
+                count: asked.count,
+                approved: asked.approved,
+                denied: asked.denied,
+                waited_ms: asked.waited_ms,
+                for_nothing: asked.is_for_nothing(),
+            })
+            .collect(),
         days: report
             .days
             .iter()

@@ -40,6 +40,12 @@ pub fn text(report: &Report) -> String {
         out.push('\n');
     }
     kinds("Asked about, most first", &asking(report), &mut out);
+    if !report.asked.is_empty() {
+        out += "\n**What people answered, what took them longest first**\n\n";
+        for one in &report.asked {
+            let _ = writeln!(out, "- {}: {}", code(&by(&one.by)), super::words::asked(one));
+        }
+    }
     kinds("Refused, most first", &refused(report), &mut out);
     kinds("Silent, most first", &silent(report), &mut out);
     if !report.never_fired.is_empty() {

@@ -262,6 +262,31 @@ pub struct Kind {
     pub place: Place,
 }
 
+/// What somebody was asked because of one rule, and what they answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// What asks.
+    pub by: Decider,
+    /// How many requests it asks about.
+    pub count: u64,
+    /// How often the answer was yes, as the log tells.
+    pub approved: u64,
+    /// How often it was no.
+    pub denied: u64,
+    /// How long all answers took together, in milliseconds.
+    pub waited_ms: u64,
+}
+
+impl Asked {
+    /// The fewest answers that tell something.
+    pub const FEWEST: u64 = 5;
+
+    /// Whether it asked for nothing: several answers, and each was yes.
+    pub const fn is_for_nothing(&self) -> bool {
+        self.denied == 0 && Asked::FEWEST <= self.approved
+    }
+}
+
 /// Requests that the other policy decides otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
@@ -320,6 +345,8 @@ pub struct Report {
     pub never_fired: Vec<Rule>,
     /// The kinds, most first.
     pub kinds: Vec<Kind>,
+    /// What asks, where the log tells answers: what took people longest first.
+    pub asked: Vec<Asked>,
     /// By day, where the log says when: days since 1970.
     pub days: Vec<(u64, Tiers)>,
     /// The first and the last time that was told.
@@ -360,6 +387,7 @@ impl Report {
         let mut kinds = tally.kinds;
         // The first seen stands first where counts are equal: sorting is stable.
         kinds.sort_by_key(|kind| std::cmp::Reverse(kind.count));
+        let asked = asked(&kinds, &rules);
         let mut changes = tally.changes;
         changes.sort_by_key(|change| {
             let (_, _, from, _, to) = change.key;
@@ -408,6 +436,7 @@ impl Report {
                     place: kind.place,
                 })
                 .collect(),
+            asked,
             days: tally.days.into_iter().collect(),
             times: tally.times,
             changes: changes
@@ -441,6 +470,29 @@ impl Report {
         let name = self.logs.get(place.log as usize).map_or("", |log| &log.name);
         format!("{name}:{}", place.line)
     }
+}
+
+/// What asks, where answers are told.
+fn asked(kinds: &[tally::KindCount], rules: &[Rule]) -> Vec<Asked> {
+    let mut by: std::collections::BTreeMap<Cause, Asked> = std::collections::BTreeMap::new();
+    for kind in kinds.iter().filter(|kind| matches!(kind.tier, Tier::Review | Tier::Ask)) {
+        let asked = by.entry(kind.cause).or_insert_with(|| Asked {
+            by: Decider::new(kind.cause, rules),
+            count: 0,
+            approved: 0,
+            denied: 0,
+            waited_ms: 0,
+        });
+        let [_, approved, denied, _] = kind.outcomes;
+        asked.count += kind.count;
+        asked.approved += approved;
+        asked.denied += denied;
+        asked.waited_ms = asked.waited_ms.saturating_add(kind.waited_ms);
+    }
+    let mut asked: Vec<Asked> =
+        by.into_values().filter(|asked| asked.approved + asked.denied > 0).collect();
+    asked.sort_by_key(|asked| std::cmp::Reverse((asked.waited_ms, asked.approved)));
+    asked
 }
 
 fn sum(tiers: &Tiers) -> u64 {

@@ -2,7 +2,7 @@
 
 use policy_eval::{Tier, safe};
 
-use super::{Decided, Decider, Kind, Report, Rule, Tiers};
+use super::{Asked, Decided, Decider, Kind, Report, Rule, Tiers};
 
 /// `1,204,318`
 pub(super) fn number(value: u64) -> String {
@@ -147,6 +147,19 @@ pub(super) fn answers(kind: &Kind) -> Option<String> {
         parts.push(format!("answered in {}", duration(ms)));
     }
     Some(parts.join(", "))
+}
+
+/// What people answered to one rule: `46 of 46 approved, 5 min together: asked for nothing`.
+pub(super) fn asked(asked: &Asked) -> String {
+    let answered = asked.approved + asked.denied;
+    let mut text = format!("{} of {} approved", number(asked.approved), number(answered));
+    if asked.waited_ms > 0 {
+        text += &format!(", {} together", duration(asked.waited_ms));
+    }
+    if asked.is_for_nothing() {
+        text += ": asked for nothing";
+    }
+    text
 }
 
 /// `0.8 s`, `75 s`, `12 min`

@@ -64,8 +64,9 @@ impl Format {
 
     fn of_line(json: &Json) -> Option<Format> {
         let has = |names: &[&str]| names.iter().all(|name| json.get(name).is_some());
-        let signs: [(Format, &[&str]); 5] = [
+        let signs: [(Format, &[&str]); 6] = [
             (Format::Records, &["schema_version", "kind", "action_digest"]),
+            (Format::Records, &["seq", "prev", "hash"]),
             (Format::Requests, &["action"]),
             (Format::Codex, &["type", "payload"]),
             (Format::ClaudeCode, &["type", "sessionId"]),
