@@ -61,6 +61,14 @@ const POLICY_HOSTS: &[&[&str]] = &[
 
 const POLICY_LOG: &[&[&str]] = &[&["entry", "kind", "chain"], &["source"], &["replay"]];
 
+const POLICY_OTEL: &[&[&str]] = &[
+    &["names"],
+    &["attributes", "client", "config", "counts"],
+    &["metrics"],
+    &["worker"],
+    &["telemetry"],
+];
+
 /// Files that stand higher than the module they lie in: the door that leads to each runtime's own
 /// importer or exporter lies beside what these are made of.
 const DOORS: &[(&str, &str)] = &[("import/mod.rs", "hosts"), ("export/mod.rs", "hosts")];
@@ -75,6 +83,7 @@ fn modules_use_only_what_stands_below_them() {
         (".", POLICY_LANG),
         ("../policy-hosts", POLICY_HOSTS),
         ("../policy-log", POLICY_LOG),
+        ("../policy-otel", POLICY_OTEL),
     ] {
         let heights: BTreeMap<&str, usize> = order
             .iter()
@@ -125,6 +134,19 @@ fn the_evaluator_asks_the_system_in_one_module_alone() {
         .map(|(file, _)| file)
         .collect();
     assert_eq!(found, BTreeSet::from(["gather.rs".to_owned()]));
+}
+
+/// Telemetry brings dozens of crates; only who wants it gets them.
+#[test]
+fn nothing_but_the_examples_stands_on_telemetry() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    for entry in fs::read_dir(root).expect("the workspace is readable") {
+        let folder = entry.expect("the workspace is readable").path();
+        let Ok(manifest) = fs::read_to_string(folder.join("Cargo.toml")) else { continue };
+        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let uses = manifest.lines().any(|line| line.starts_with("policy-otel"));
+        assert!(!uses || name == "examples", "{name} depends on policy-otel");
+    }
 }
 
 /// Every source file: its path below the folder, and its text.
