@@ -15,6 +15,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use policy_eval::record::{Recorder, Time};
 use policy_eval::{Fields, LoadError, Policy, Request, RequestBuf, Tier, artifact};
 use policy_generate::Dice;
 use policy_hosts::hook::{Event, Facts, Host};
@@ -23,6 +24,7 @@ use policy_hosts::{Runtime, acp};
 use policy_lang::check::no_includes;
 use policy_lang::span::{Source, SourceId};
 use policy_lang::{compile, diagnostic, format, interp, lint, syntax};
+use policy_log::{chain, replay, source};
 
 /// Everything but one thing is asked or denied. No seed and no token speaks of that thing.
 const GUARD: &str = r#"policy guard version "1"
@@ -282,6 +284,50 @@ fn configurations(runtime: Runtime) -> Vec<Vec<u8>> {
     seeds
 }
 
+/// Transcripts of both runtimes that keep some, each line with what a reader looks at.
+const TRANSCRIPTS: [&str; 2] = [
+    r#"{"type":"assistant","sessionId":"s1","cwd":"/w","timestamp":"2026-11-16T09:00:05.100Z","message":{"content":[{"type":"tool_use","id":"t1","name":"Bash","input":{"command":"git push -f && cat .env"}},{"type":"tool_use","id":"t2","name":"Read","input":{"file_path":"/data/a"}},{"type":"tool_use","id":"t3","name":"mcp__db__drop_all","input":{"table":"prod"}}]}}
+{"type":"user","sessionId":"s1","timestamp":"2026-11-16T09:01:20Z","message":{"content":[{"type":"tool_result","tool_use_id":"t1","is_error":true,"content":[{"type":"text","text":"The user doesn't want to proceed with this tool use."}]},{"type":"tool_result","tool_use_id":"t2","content":"text"}]}}
+"#,
+    r#"{"timestamp":"2026-11-17T10:00:00.000Z","type":"session_meta","payload":{"id":"c1","cwd":"/w","git":{"branch":"main"}}}
+{"timestamp":"2026-11-17T10:00:02.000Z","type":"response_item","payload":{"type":"function_call","name":"shell","arguments":"{\"command\":[\"bash\",\"-lc\",\"rm -rf a\"],\"workdir\":\"src\"}","call_id":"1"}}
+{"timestamp":"2026-11-17T10:00:04.000Z","type":"response_item","payload":{"type":"function_call","name":"exec_command","arguments":"{\"cmd\":\"git push\",\"sandbox_permissions\":\"require_escalated\"}","call_id":"2"}}
+{"timestamp":"2026-11-17T10:00:09.000Z","type":"response_item","payload":{"type":"function_call_output","call_id":"2","output":"exec command rejected by user"}}
+"#,
+];
+
+/// Logs: requests, records in a chain with signed heads, transcripts, and one that is compressed.
+fn logs(name: &str) -> Vec<Vec<u8>> {
+    let of_requests = lines("examples/requests/ordinary.jsonl");
+    let few: Vec<Vec<u8>> = of_requests.into_iter().take(6).collect();
+    let mut seeds = vec![few.join(&b'\n'), chained(name)];
+    seeds.extend(TRANSCRIPTS.map(|log| log.as_bytes().to_vec()));
+    seeds.push(fs::read(root().join("examples/logs/week.jsonl.gz")).unwrap());
+    seeds
+}
+
+/// A log as `policy hook --log` writes one.
+fn chained(name: &str) -> Vec<u8> {
+    let text = format!("{GUARD}record redacted run\nrecord redacted read\n");
+    let policy = compiled(&text).unwrap_or_else(|failure| panic!("{failure}"));
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("hostile-{name}.jsonl"));
+    let _ = fs::remove_file(&file);
+    // The first test of RFC 8032.
+    let key = "nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=";
+    let key = policy_eval::SecretKey::from_text(key).unwrap();
+    let mut log = chain::Log::open(&file).unwrap().with_key(key, 3);
+    let now = Time::from_unix_nanos(1_795_515_300_000_000_000);
+    usual_requests(&mut |request| {
+        let decision = policy.decide(request);
+        if let Some(record) = Recorder::default().decision(now, &policy, request, &decision) {
+            log.append(now, &[record]).unwrap();
+        }
+    });
+    let bytes = fs::read(&file).unwrap();
+    assert!(4 < bytes.split(|byte| *byte == b'\n').count(), "records and a head");
+    bytes
+}
+
 fn guard() -> Policy {
     compiled(GUARD).unwrap_or_else(|failure| panic!("{failure}"))
 }
@@ -474,6 +520,49 @@ fn bytes_as_rules_of_other_runtimes() {
     }
 }
 
+#[test]
+fn bytes_as_logs() {
+    let policy = guard();
+    let other = compiled("default ask").unwrap_or_else(|failure| panic!("{failure}"));
+    let defaults = Fields::default();
+    let formats = source::Format::ALL.map(Some).into_iter().chain([None]).collect::<Vec<_>>();
+    let seeds = logs("library");
+    each("logs", &seeds, |bytes| {
+        let format = formats[bytes.len() % formats.len()];
+        for (format, strict) in [(None, true), (None, false), (format, false)] {
+            let bytes = bytes.to_vec();
+            let log = source::Log::new("log", move || {
+                Ok(Box::new(std::io::Cursor::new(bytes)) as Box<dyn std::io::Read + Send>)
+            });
+            let options = replay::Options {
+                threads: 1,
+                strict,
+                defaults: &defaults,
+                format,
+                progress: &|_| {},
+            };
+            match replay::replay(vec![log], &policy, Some(&other), &options) {
+                Ok(report) => {
+                    assert_eq!(report.tiers[Tier::Allow as usize], 0, "allowed");
+                    assert_eq!(report.tiers.iter().sum::<u64>(), report.requests);
+                    let _ = replay::human::text(&report, diagnostic::Style::Plain);
+                    let _ = replay::markdown::text(&report);
+                    let _ = replay::html::page(&report);
+                    assert!(serde_json::to_string(&replay::json::document(&report)).is_ok());
+                }
+                Err(error) => assert!(!error.to_string().is_empty()),
+            }
+        }
+        let checks = chain::Checks::default();
+        let report = chain::verify(bytes, &checks).expect("bytes can be read");
+        assert!(!report.to_json(&checks).is_empty());
+        // Without a key, a sound log may end early; nothing else may differ.
+        if report.problem.is_none() && 0 < report.lines {
+            assert!(seeds[1].starts_with(bytes), "a log that was changed is called sound");
+        }
+    });
+}
+
 // ---- Through the program --------------------------------------------------------------------
 
 /// A command that reads standard input, and what it reads.
@@ -501,6 +590,12 @@ fn doors(guard: &str) -> Vec<Door> {
         door(&["debug", "dag", "-"], policies()),
         door(&["explain", "-", "--read", "/data/a"], vec![fs::read(artifact_of(guard)).unwrap()]),
     ];
+    let logs = logs("program");
+    doors.push(door(&["log", "verify", "-"], logs.clone()));
+    for format in ["human", "json", "markdown", "html"] {
+        let replay = ["replay", "-", "--policy", guard, "--format", format];
+        doors.push(door(&replay, logs.clone()));
+    }
     for runtime in import::SUPPORTED {
         doors.push(door(&["import", runtime.name(), "-"], configurations(runtime)));
     }
