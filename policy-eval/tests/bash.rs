@@ -629,4 +629,5 @@ fn whatever_bash_runs_is_a_part() {
     assert!(complaints.is_empty(), "{} complaints:\n{}", complaints.len(), complaints.join("\n"));
     // The floors must not make this test easy.
     assert!(decided * 4 > count, "only {decided} of {count} lines were compared");
+    println!("{decided} lines run by bash: each command is a part");
 }

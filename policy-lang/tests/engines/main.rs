@@ -56,6 +56,8 @@ fn all_engines_decide_alike() {
             scope.spawn(move || seeds.for_each(compare));
         }
     });
+    let asked = policies * REQUESTS_PER_POLICY as u64;
+    println!("{asked} requests, {policies} policies, {} engines: no difference", ENGINES.len());
 }
 
 /// Asks all engines about one policy.
