@@ -8,7 +8,8 @@ use policy_eval::{
 /// fourth a link.
 ///
 /// Each path that is judged is in canonical form and names itself; each host names itself, and
-/// once it is canonical no reader doubts it.
+/// once it is canonical no reader doubts it. Other spellings of what is certain are the same, or
+/// doubtful: they loosen nothing.
 pub fn paths_hosts(text: &str) {
     let mut lines = text.splitn(4, '\n');
     let mut line = || lines.next().unwrap_or("");
@@ -16,6 +17,7 @@ pub fn paths_hosts(text: &str) {
     for platform in Platform::ALL {
         path(platform, object, cwd, &[(from, to)]);
     }
+    spelled_host(object);
     host(&Request::url(object, "GET"));
     host(&Request::connect(object, 443));
     host(&Request { resolved: &[cwd], ..Request::connect(object, 443) });
@@ -28,6 +30,7 @@ fn path(platform: Platform, text: &str, cwd: &str, links: &[(&str, &str)]) {
         Platform::Linux | Platform::Macos => &[("workspace", "/w"), ("home", "/home/dev")],
     };
     let plain = Request { roots, platform: Some(platform), ..Request::read(text) };
+    spelled(&plain, text);
     let linked = Request { cwd: Some(cwd), symlinks: links, ..plain };
     for request in [plain, linked] {
         for (path, floors) in paths(&request) {
@@ -44,6 +47,23 @@ fn path(platform: Platform, text: &str, cwd: &str, links: &[(&str, &str)]) {
     }
 }
 
+/// Slashes doubled and steps that lead nowhere.
+fn spelled(plain: &Request<'_>, text: &str) {
+    let meant = paths(plain);
+    let [(meant, floors)] = &meant[..] else { return };
+    // What stands before the first slash may be a drive, and two slashes at the start a server.
+    let Some((start, rest)) = text.split_once('/') else { return };
+    if !floors.is_empty() || rest.is_empty() || canon::MAX_REQUEST_BYTES < 4 * text.len() {
+        return;
+    }
+    for between in ["//", "/./", "/x/../"] {
+        let other = format!("{start}/{}", rest.replace('/', between));
+        for (path, floors) in paths(&Request { path: Some(&other), ..*plain }) {
+            assert!(path == *meant || !floors.is_empty(), "{path:?} of {other:?}, not {meant:?}");
+        }
+    }
+}
+
 fn paths(request: &Request<'_>) -> Vec<(String, policy_eval::Floors)> {
     let mut found = Vec::new();
     let mut count = 0;
@@ -55,6 +75,30 @@ fn paths(request: &Request<'_>) -> Vec<(String, policy_eval::Floors)> {
     });
     assert!(0 < count, "every request has a part");
     found
+}
+
+/// Capitals, and the dot at the end.
+fn spelled_host(text: &str) {
+    let names = |text: &str| {
+        let mut found = Vec::new();
+        canon::parts(&Request::connect(text, 443), &mut |judged| {
+            if let Object::Endpoint(endpoint) = judged.part.object {
+                found.push((format!("{:?}", endpoint.host), judged.part.floors));
+            }
+        });
+        found
+    };
+    let meant = names(text);
+    if meant.iter().any(|(_, floors)| !floors.is_empty()) || !text.is_ascii() || text.contains(':')
+    {
+        return;
+    }
+    for other in [text.to_ascii_uppercase(), format!("{text}.")] {
+        for (host, floors) in names(&other) {
+            let is_same = meant.iter().any(|(known, _)| *known == host);
+            assert!(is_same || !floors.is_empty(), "{host} of {other:?}, not {meant:?}");
+        }
+    }
 }
 
 fn host(request: &Request<'_>) {

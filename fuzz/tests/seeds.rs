@@ -43,3 +43,43 @@ fn paths_hosts() {
 fn artifact() {
     each_seed("artifact", policy_fuzz::artifact);
 }
+
+#[test]
+fn acp() {
+    each_text("acp", policy_fuzz::acp);
+}
+
+#[test]
+fn check() {
+    each_text("check", policy_fuzz::check);
+}
+
+#[test]
+fn diff() {
+    each_seed("diff", policy_fuzz::diff);
+}
+
+#[test]
+fn engines() {
+    each_seed("engines", policy_fuzz::engines);
+}
+
+#[test]
+fn hook() {
+    each_text("hook", policy_fuzz::hook);
+}
+
+#[test]
+fn import() {
+    each_text("import", policy_fuzz::import);
+}
+
+#[test]
+fn record() {
+    each_text("record", policy_fuzz::record);
+}
+
+#[test]
+fn replay() {
+    each_seed("replay", policy_fuzz::replay);
+}

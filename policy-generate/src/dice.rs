@@ -3,17 +3,35 @@
 /// A source of chance: the same seed gives the same throws, on every platform.
 #[derive(Clone, Debug)]
 pub struct Dice {
+    /// Throws that come first, last one first.
+    told: Vec<u8>,
     state: u64,
 }
 
 impl Dice {
     /// Dice whose throws follow from a number.
     pub fn new(seed: u64) -> Dice {
-        Dice { state: seed }
+        Dice { told: Vec::new(), state: seed }
+    }
+
+    /// Dice that throw what bytes say, one byte a throw, and then as those of the seed 0. So a
+    /// fuzzer that changes one byte changes one choice.
+    ///
+    /// ```
+    /// use policy_generate::Dice;
+    /// let mut dice = Dice::from_bytes(&[3, 250]);
+    /// assert_eq!((dice.below(6), dice.below(6)), (3, 4));
+    /// assert_eq!(dice.below(100), Dice::new(0).below(100));
+    /// ```
+    pub fn from_bytes(bytes: &[u8]) -> Dice {
+        Dice { told: bytes.iter().rev().copied().collect(), state: 0 }
     }
 
     /// A number below `sides`; 0 where there is none.
     pub fn below(&mut self, sides: usize) -> usize {
+        if let Some(told) = self.told.pop() {
+            return usize::from(told) % sides.max(1);
+        }
         // SplitMix64, by Steele, Lea and Flood, 2014.
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.state;
