@@ -25,7 +25,7 @@ AREAS = {
     ),
 }
 EVAL = ["-p", "policy-eval", "--lib", "--test", "shell", "--test", "shell_laws", "--test", "requests_page"]
-LANG = ["-p", "policy-lang", "--test", "meaning", "--test", "engines"]
+LANG = ["-p", "policy-lang", "--test", "meaning", "--test", "engines", "--test", "artifact"]
 STAGES = {"policy-eval": [EVAL, LANG], "policy-lang": [[*LANG, "--lib", "--test", "check"]]}
 # The one slow test says nothing of what is mutated.
 SKIP = ["--", "--skip", "what_is_mended_is_never_looser"]

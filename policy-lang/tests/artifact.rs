@@ -5,8 +5,8 @@ use std::sync::Arc;
 use policy_eval::engine::Section;
 use policy_eval::json::Json;
 use policy_eval::{
-    Action, Declared, LoadError, Platform, Policy, PublicKey, Request, SecretKey, SignatureError,
-    Tier, artifact,
+    Action, Declared, LoadError, Platform, Policy, PublicKey, RecordLevel, Request, SecretKey,
+    SignatureError, Tier, artifact,
 };
 use policy_generate::Dice;
 use policy_lang::check::no_includes;
@@ -364,6 +364,7 @@ fn a_walk_that_leaves_its_table_is_a_denial() {
     let broken = Policy::load(bytes).expect("nothing but the index is read");
     let decision = broken.decide(&Request::read("/a/b"));
     assert_eq!((decision.tier, decision.rule, decision.default), (Tier::Deny, None, false));
+    assert_eq!(decision.record, RecordLevel::Full);
     assert!(broken.verify().is_err());
 }
 

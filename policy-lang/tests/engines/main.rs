@@ -11,7 +11,9 @@ mod mending;
 
 use policy_eval::Request;
 use policy_generate::{Dice, Policy, shrink_policy, shrink_request};
+use policy_lang::check::no_includes;
 use policy_lang::compile::compile;
+use policy_lang::span::Source;
 
 use answer::{Answer, Case, load, read_request};
 
@@ -58,6 +60,22 @@ fn all_engines_decide_alike() {
     });
     let asked = policies * REQUESTS_PER_POLICY as u64;
     println!("{asked} requests, {policies} policies, {} engines: no difference", ENGINES.len());
+}
+
+/// Generated commands always run something.
+#[test]
+fn a_command_that_only_sets_variables_has_no_words() {
+    let text = r#"
+default allow
+mark "curl" run "curl ..."
+mark "any"  run *
+"#;
+    let model = policy_lang::load(vec![Source::new("a.policy", text)], &no_includes);
+    let case = Case { model: model.unwrap_or_else(|failure| panic!("{failure}")) };
+    for (name, engine) in ENGINES {
+        let marks = engine(&case)(&Request::shell("URL=https://a.example")).marks;
+        assert_eq!(marks.iter().collect::<Vec<_>>(), ["any"], "{name}");
+    }
 }
 
 /// Asks all engines about one policy.
