@@ -8,6 +8,7 @@ mod acp;
 mod answer;
 mod artifact;
 mod case;
+mod chain;
 mod check;
 mod decide;
 mod diff;
@@ -26,6 +27,7 @@ mod sound;
 
 pub use acp::acp;
 pub use artifact::artifact;
+pub use chain::chain;
 pub use check::check;
 pub use decide::decide;
 pub use diff::diff;

@@ -83,3 +83,8 @@ fn record() {
 fn replay() {
     each_seed("replay", policy_fuzz::replay);
 }
+
+#[test]
+fn chain() {
+    each_seed("chain", policy_fuzz::chain);
+}
