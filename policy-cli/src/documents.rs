@@ -24,6 +24,7 @@ use policy_lang::scope::{ActionScope, Conditional, Entry, Scope};
 use policy_lang::span::{Lines, Location, Source};
 use policy_lang::testing;
 use policy_lang::why::{Cause, Difference, Fix, NearestDenial, Obstacle, WhyNot};
+use policy_log::learn::{self, Beyond, Learned};
 use policy_log::replay;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -854,6 +855,78 @@ impl<'a> ReplayDocument<'a> {
     pub(crate) fn new(report: &'a replay::Report) -> Self {
         let report = replay::json::document(report);
         ReplayDocument { schema_version: SCHEMA_VERSION, report }
+    }
+}
+
+/// A policy that was learned from logs: `policy learn`.
+#[derive(Serialize)]
+pub(crate) struct LearnDocument<'a> {
+    schema_version: u32,
+    policy: &'a str,
+    requests: u64,
+    allowed: u64,
+    different: u64,
+    undecided: u64,
+    broken: u64,
+    without_request: u64,
+    rules: Vec<LearnedRuleDocument<'a>>,
+    left_out: Vec<LeftOutDocument<'a>>,
+}
+
+#[derive(Serialize)]
+struct LearnedRuleDocument<'a> {
+    text: &'a str,
+    when: Option<&'a str>,
+    seen: u64,
+    different: usize,
+    general: bool,
+    /// `nothing`, `shown` or `unknown`.
+    beyond: &'static str,
+    witness: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct LeftOutDocument<'a> {
+    why: &'a str,
+    count: u64,
+    example: &'a str,
+}
+
+impl<'a> LearnDocument<'a> {
+    pub(crate) fn new(learned: &'a Learned) -> Self {
+        let rule = |rule: &'a learn::Rule| {
+            let (beyond, witness) = match &rule.beyond {
+                Beyond::Nothing => ("nothing", None),
+                Beyond::Shown(witness) => ("shown", Some(&**witness)),
+                Beyond::Unknown => ("unknown", None),
+            };
+            LearnedRuleDocument {
+                text: &rule.text,
+                when: rule.when.as_deref(),
+                seen: rule.count,
+                different: rule.different,
+                general: rule.is_general,
+                beyond,
+                witness,
+            }
+        };
+        let left = |left: &'a learn::LeftOut| LeftOutDocument {
+            why: &left.why,
+            count: left.count,
+            example: &left.example,
+        };
+        LearnDocument {
+            schema_version: SCHEMA_VERSION,
+            policy: &learned.text,
+            requests: learned.requests,
+            allowed: learned.allowed,
+            different: learned.different,
+            undecided: learned.undecided,
+            broken: learned.broken,
+            without_request: learned.without_request,
+            rules: learned.rules.iter().map(rule).collect(),
+            left_out: learned.left_out.iter().map(left).collect(),
+        }
     }
 }
 

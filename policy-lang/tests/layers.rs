@@ -59,7 +59,7 @@ const POLICY_HOSTS: &[&[&str]] = &[
     &["hosts"],
 ];
 
-const POLICY_LOG: &[&[&str]] = &[&["entry", "kind", "chain"], &["source"], &["replay"]];
+const POLICY_LOG: &[&[&str]] = &[&["entry", "kind", "chain"], &["source"], &["replay"], &["learn"]];
 
 const POLICY_OTEL: &[&[&str]] = &[
     &["names"],

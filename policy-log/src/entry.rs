@@ -1,7 +1,7 @@
 //! What a log tells of one action.
 
-use policy_eval::RequestBuf;
-use policy_eval::record::Time;
+use policy_eval::record::{ApprovedBy, Time};
+use policy_eval::{RequestBuf, Tier};
 
 /// One action of an agent, as a log tells it.
 #[derive(Clone, Debug)]
@@ -16,6 +16,10 @@ pub struct Entry {
     pub session: Option<Box<str>>,
     /// What became of it, where the log says so.
     pub outcome: Option<Outcome>,
+    /// What was decided then, where the log says so.
+    pub decided: Option<Tier>,
+    /// Who answered, where somebody was asked and the log says so.
+    pub answered_by: Option<ApprovedBy>,
     /// How long whoever answered took, in milliseconds.
     pub waited_ms: Option<u64>,
 }

@@ -5,6 +5,8 @@
 //!                                                        people answered; what another policy
 //!                                                        would have decided
 //!
+//!   the same ─► learn                    the tightest readable policy that allows what was allowed
+//!
 //!   decision records ─► chain            a log in which a change shows
 //! ```
 //!
@@ -16,6 +18,7 @@
 pub mod chain;
 mod entry;
 mod kind;
+pub mod learn;
 pub mod replay;
 pub mod source;
 

@@ -12,6 +12,7 @@ mod graph;
 pub(crate) mod hook;
 mod import;
 mod init;
+mod learn;
 mod lint;
 mod log;
 mod other;
@@ -44,6 +45,8 @@ pub(crate) enum Command {
     Diff(diff::DiffArgs),
     /// Decide what logs of agents tell, and say what another policy would change.
     Replay(Box<replay::ReplayArgs>),
+    /// Propose the tightest readable policy that allows what logs say was allowed.
+    Learn(Box<learn::LearnArgs>),
     /// Write a policy as bytes that load at once.
     Compile(compile::CompileArgs),
     /// Check by whom a compiled policy is signed.
@@ -81,6 +84,7 @@ impl Command {
             Command::Explain(args) => explain::run(args, ui),
             Command::Diff(args) => diff::run(args, ui),
             Command::Replay(args) => replay::run(args, ui),
+            Command::Learn(args) => learn::run(args, ui),
             Command::Compile(args) => compile::run(args, ui),
             Command::Verify(args) => verify::run(args, ui),
             Command::Log(args) => log::run(args, ui),

@@ -19,7 +19,7 @@
 
 pub(crate) mod command;
 pub(crate) mod gitignore;
-pub(crate) mod quote;
+pub mod quote;
 pub(crate) mod report;
 pub(crate) mod tree;
 pub(crate) mod write;

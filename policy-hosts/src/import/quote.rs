@@ -4,7 +4,7 @@ use policy_eval::shell_word;
 use policy_lang::diagnostic::is_hidden;
 
 /// A text as a string literal.
-pub(crate) fn literal(text: &str) -> String {
+pub fn literal(text: &str) -> String {
     let is_raw = text.contains('\\') && !text.contains('"') && !text.chars().any(must_escape);
     if is_raw {
         return format!("r\"{text}\"");
@@ -28,7 +28,7 @@ fn must_escape(c: char) -> bool {
 }
 
 /// A text in a comment: one line, and nothing that a terminal obeys.
-pub(crate) fn comment(text: &str) -> String {
+pub fn comment(text: &str) -> String {
     text.chars()
         .flat_map(|c| {
             let escaped = must_escape(c).then(|| c.escape_unicode());
@@ -39,7 +39,7 @@ pub(crate) fn comment(text: &str) -> String {
 }
 
 /// A word of a command pattern that stands for itself.
-pub(crate) fn word(text: &str) -> String {
+pub fn word(text: &str) -> String {
     // `...` is no word, and of these signs a pattern would make something else.
     if text == "..." {
         return "'...'".to_owned();
@@ -74,7 +74,7 @@ pub(crate) fn any_of(alternatives: &[String]) -> String {
 
 /// One component of a path pattern that stands for itself: signs that would match more than
 /// themselves become classes.
-pub(crate) fn component(text: &str) -> String {
+pub fn component(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

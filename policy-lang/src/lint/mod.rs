@@ -25,6 +25,7 @@ mod rules;
 mod run_later;
 
 pub use fix::{Fixed, fix};
+pub use programs::flags_to_forbid;
 pub use rules::LINTS;
 
 use crate::diagnostic::{Code, Diagnostic, Level, nearest};

@@ -428,6 +428,41 @@ pub(super) fn reaches(pattern: &CommandPattern, table: &'static [Row]) -> Option
     })
 }
 
+/// What must be forbidden behind the first words of a command before any words may follow them:
+/// flags that run other programs or write files. None where nothing that can be forbidden is enough:
+/// an interpreter, a wrapper, a program that runs what its words say.
+///
+/// # Example
+/// ```
+/// use policy_lang::lint::flags_to_forbid;
+/// assert_eq!(flags_to_forbid(&["cargo", "test"]), Some(vec!["--config"]));
+/// assert_eq!(flags_to_forbid(&["python3"]), None);
+/// ```
+pub fn flags_to_forbid(words: &[&str]) -> Option<Vec<&'static str>> {
+    let (program, rest) = words.split_first()?;
+    if INTERPRETERS.contains(program) || WRAPPERS.contains(program) {
+        return None;
+    }
+    let mut forbidden = Vec::new();
+    for row in RUNNERS.iter().chain(WRITERS).filter(|row| row.programs.contains(program)) {
+        let follows = row.then.is_empty() || rest.first().is_some_and(|it| row.then.contains(it));
+        match row.danger {
+            _ if !follows => {}
+            Danger::Always => return None,
+            Danger::Words if row.then.is_empty() && !rest.is_empty() => {}
+            Danger::Words => return None,
+            Danger::Flags(flags) => {
+                for flag in flags {
+                    if !forbidden.contains(flag) {
+                        forbidden.push(*flag);
+                    }
+                }
+            }
+        }
+    }
+    Some(forbidden)
+}
+
 /// Reports the patterns of a sentence that reach a table. What is missing is a brace that forbids
 /// flags, where that is enough.
 pub(super) fn report_reached(

@@ -357,7 +357,7 @@ impl Shared<'_> {
             tally.without_request += 1;
             return;
         };
-        let Entry { line, mut request, time, session, outcome, waited_ms } = *entry;
+        let Entry { line, mut request, time, session, outcome, waited_ms, .. } = *entry;
         request.fill(self.options.defaults);
         let place = Place { log, line };
         let known = Circumstances { time, outcome, waited_ms };

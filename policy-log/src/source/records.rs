@@ -45,6 +45,8 @@ impl Reader for Records {
                     time: Some(time),
                     session: session.map(Into::into),
                     outcome: None,
+                    decided: Some(decision.tier),
+                    answered_by: None,
                     waited_ms: None,
                 };
                 self.pending.add(&name, vec![entry], each);
@@ -57,6 +59,7 @@ impl Reader for Records {
                     ApprovalOutcome::Denied => Outcome::Denied,
                 };
                 self.pending.tell(&name, outcome, |entry| {
+                    entry.answered_by = entry.answered_by.or(Some(approval.by));
                     let asked = entry.time.unwrap_or(time).unix_nanos();
                     entry.waited_ms = Some(time.unix_nanos().saturating_sub(asked) / 1_000_000);
                 });

@@ -34,6 +34,8 @@ impl Reader for Transcripts {
                         time,
                         session: session.map(Into::into),
                         outcome: None,
+                        decided: None,
+                        answered_by: None,
                         waited_ms: None,
                     };
                     let entries = requests.into_iter().map(entry).collect();
