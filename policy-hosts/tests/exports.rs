@@ -78,14 +78,11 @@ fn shown(written: &Export, model: &Model) -> String {
 
 /// What the runtime's importer makes of the files.
 fn back(runtime: Runtime, written: &Export) -> Model {
-    // The import of `config.toml` reads Codex' list of harmless programs through wrappers, which
-    // Codex does not; the rules alone are read as they are.
-    let files: Vec<_> = written
-        .files
-        .iter()
-        .filter(|file| file.name != "config.toml")
-        .map(|file| Source::new(file.name, file.text.clone()))
-        .collect();
+    // What commands read in the sandbox is asked nobody, so it is nothing that an export governs.
+    let sandbox = |line: &&str| !line.starts_with("sandbox_mode");
+    let text = |text: &str| text.lines().filter(sandbox).collect::<Vec<_>>().join("\n");
+    let files: Vec<_> =
+        written.files.iter().map(|file| Source::new(file.name, text(&file.text))).collect();
     let read = import(runtime, &files, import::Options::default())
         .unwrap_or_else(|error| panic!("{runtime} does not load it: {error}\n{:?}", written.files));
     policy_lang::load(vec![Source::new("back.policy", read.policy)], &no_includes)

@@ -240,6 +240,107 @@ review_domains = ["new.acme.com"]
     );
 }
 
+#[test]
+fn examples_of_codex_become_tests() {
+    let rules = r#"
+prefix_rule(
+    pattern = ["git", ["push", "pull"]],
+    decision = "prompt",
+    match = ["git push origin  # comment", ["git", "pull", "a b"], "/usr/bin/git push", "git push && ls"],
+    not_match = ["git status", "bash -lc 'git push'", "git status"],
+)
+prefix_rule(pattern = ["git", "push", "--force"], decision = "forbidden", match = ["git push --force"])
+prefix_rule(pattern = ["ls"], match = ["ls", "ls '$(x)'"])
+prefix_rule(pattern = ["sh", "-l"], match = ["sh -l x"])
+"#;
+    let options = Options::default();
+    insta::assert_snapshot!(
+        "codex_examples",
+        page(Runtime::Codex, "default.rules", rules, options)
+    );
+    let tighten = Options { tighten: true, ..options };
+    insta::assert_snapshot!(
+        "codex_examples_tightened",
+        page(Runtime::Codex, "default.rules", rules, tighten)
+    );
+    for options in [options, tighten] {
+        let read = read(Runtime::Codex, "default.rules", rules, options).expect("it is read");
+        let model = policy_lang::load(vec![Source::new("a.policy", read.policy)], &no_includes)
+            .expect("it is a policy");
+        let policy = policy_lang::compile::compile(&model).expect("it compiles");
+        let (passed, all) = policy_lang::testing::run(&model, &policy).passed();
+        assert!(passed == all && 7 < all, "{passed} of {all}");
+    }
+    let wrong = r#"
+prefix_rule(pattern = ["git", "push"], match = ["git pull", "a 'b", 1], not_match = ["git push x"])
+prefix_rule(pattern = ["hub", "push"], match = ["/usr/bin/hub push", "/opt/hub push"], not_match = "hub")
+host_executable(name = "hub", paths = ["/opt/hub"])
+"#;
+    insta::assert_snapshot!(
+        "codex_examples_wrong",
+        page(Runtime::Codex, "default.rules", wrong, options)
+    );
+}
+
+/// Codex looks into a line of plain words, and not behind another program.
+#[test]
+fn what_codex_does_not_look_into_is_not_allowed() {
+    let rules = Source::new("a.rules", "prefix_rule(pattern = [\"git\", \"push\"])");
+    let config = Source::new("config.toml", "approval_policy = \"untrusted\"");
+    let read = import(Runtime::Codex, &[rules, config], Options::default()).expect("it is read");
+    let policy = policy(&read.policy);
+    for line in [
+        "cat x",
+        "/bin/cat x",
+        "ls -la && pwd; git push 'a b' | wc -l",
+        "ls\npwd\n",
+        "echo \"a (b)\" 'c $d'",
+        "find . -name x",
+    ] {
+        assert_eq!(policy.decide(&Request::shell(line)).tier, Tier::Allow, "{line}");
+    }
+    for line in [
+        "timeout 5 cat x",
+        "env cat x",
+        "sudo ls",
+        "command ls",
+        "xargs cat",
+        "git push $X",
+        "git push \"$X\"",
+        "FOO=1 git push",
+        "ls && FOO=1 git push",
+        "ls; (git push)",
+        "git push & ls",
+        "git push `x`",
+        "{ git push; }",
+        "for x in a; do git push; done",
+        "if true; then ls; fi",
+        "! ls",
+        "time ls",
+        "find . -delete",
+        "cat <<< x",
+        "bash -lc 'timeout 5 cat x'",
+        "bash -lc 'cat x'",
+    ] {
+        assert_ne!(policy.decide(&Request::shell(line)).tier, Tier::Allow, "{line}");
+    }
+    for (script, tier) in [
+        ("cat x && ls -la | wc", Tier::Allow),
+        ("ls", Tier::Allow),
+        ("timeout 5 cat x", Tier::Ask),
+        ("ls; git status", Tier::Ask),
+        ("cat $X", Tier::Ask),
+        ("cat x > y", Tier::Ask),
+        ("find . -delete", Tier::Ask),
+    ] {
+        let argv = ["bash", "-lc", script];
+        assert_eq!(policy.decide(&Request::argv(&argv)).tier, tier, "{script}");
+    }
+    let argv = ["timeout", "5", "cat", "x"];
+    assert_eq!(policy.decide(&Request::argv(&argv)).tier, Tier::Ask);
+    insta::assert_snapshot!("codex_untrusted", read.policy);
+}
+
 /// The requests that a call of Claude Code stands for, as its hook reads it.
 fn claude_request<'c>(tool: &'c str, input: &'c Value) -> Request<'c> {
     let text = |name: &str| input[name].as_str();

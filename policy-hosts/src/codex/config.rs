@@ -9,9 +9,56 @@ use crate::import::tree::{Node, Value};
 use crate::import::write::{Sentence, Writer};
 
 /// Commands that are known to be harmless in every form, and those with what makes them harmful.
-const SAFE: &str = "allow run \"(cat|cd|cut|echo|expr|false|grep|head|id|ls|nl|paste|pwd|rev|seq|stat|tail|tr|true|uname|uniq|wc|which|whoami) ...\",
+const SAFE: &str = "commands harmless = \"(cat|cd|cut|echo|expr|false|grep|head|id|ls|nl|paste|pwd|rev|seq|stat|tail|tr|true|uname|uniq|wc|which|whoami) ...\",
     \"base64 {no -o|--output} ...\", \"find {no -exec|-execdir|-ok|-okdir|-delete|-fls|-fprint|-fprint0|-fprintf} ...\",
     \"rg {no --pre|--hostname-bin|--search-zip|-z} ...\", \"sed -n <[0-9]+(,[0-9]+)?p> ...\"";
+
+/// The programs of [`SAFE`].
+const SAFE_PROGRAMS: &str = "(cat|cd|cut|echo|expr|false|grep|head|id|ls|nl|paste|pwd|rev|seq|stat|tail|tr|true|uname|uniq|wc|which|whoami|base64|find|rg|sed)";
+
+/// What stands in a word of a line that Codex parts into commands: nothing that is substituted,
+/// redirected or grouped, in quotes or not. What it does with other signs is not known in full, so
+/// they are left out. `\x22` is `"`, which would end the text that this stands in.
+const SIGNS: &str = r"[^'\x22$`(){}<>&|;\\#!\s]|'[^']*'|\x22[^\x22$`\\]*\x22";
+
+/// The same in the first word of a command, which is no assignment.
+const FIRST_SIGNS: &str = r"[^'\x22$`(){}<>&|;\\#!\s=]|'[^']*'|\x22[^\x22$`\\]*\x22";
+
+/// A line with a command that is a part of a larger one.
+const KEYWORD: &str = r"(?s)(.*[;&|\n])?\s*(if|then|elif|else|fi|for|while|until|do|done|case|esac|select|function|time|coproc|\[\[)(\s.*)?";
+
+/// Opens a block for what holds where Codex looks into a line.
+///
+/// It parts a line of plain words into commands, and takes any other line for one command: the
+/// shell. A list of words is no line.
+pub(super) fn open_plain_lines(writer: &mut Writer) {
+    let command = format!(r"\s*({FIRST_SIGNS})+([ \t]+({SIGNS})+)*[ \t]*");
+    let plain = format!(r"(?s){command}((&&|\|\||\||;|\n){command})*\s*");
+    writer.line("# A line that is more than plain words Codex takes for one command, so no permission holds in it.");
+    writer.line(&format!(
+        "when not line is present or (line matches {} and not line matches {}) {{",
+        quote::literal(&plain),
+        quote::literal(KEYWORD),
+    ));
+}
+
+/// What is known to be harmless, as far as Codex sees it: by its own name and not behind another
+/// program.
+fn harmless(writer: &mut Writer) {
+    writer.line(SAFE);
+    open_plain_lines(writer);
+    let written = format!("(?s)([^ ']*/)?{SAFE_PROGRAMS}( .*)?");
+    writer.line(&format!("allow run harmless when written matches {}", quote::literal(&written)));
+    writer.line("}");
+    // A script that is an argument stands in single quotes and has none of its own.
+    let command = format!(r" *{SAFE_PROGRAMS}( [^'\x22$`(){{}}<>&|;\\#!\n]*)?");
+    let written =
+        format!(r"(?s)(bash|sh|zsh) -l?c ({SAFE_PROGRAMS}|'{command}((&&|\|\||\||;){command})*')");
+    let written = quote::literal(&written);
+    writer.line(&format!(
+        "allow run harmless when not line is present and written matches {written}"
+    ));
+}
 
 /// Keys that say nothing of what an agent may do.
 const NO_RULES: [&str; 46] = [
@@ -268,7 +315,7 @@ fn approvals(file: usize, node: &Node, writer: &mut Writer, report: &mut Report)
             writer
                 .heading("Approvals: what is known to be harmless runs, all else is asked about.");
             writer.line_from("default run ask", report, from);
-            writer.line(SAFE);
+            harmless(writer);
         }
         (Some("on-request" | "on-failure"), _) => {
             writer

@@ -12,7 +12,7 @@ use policy_eval::Tier;
 use policy_lang::span::{Location, Source, Span};
 
 use super::rules::{self, Argument, Call, Kind, Literal};
-use super::{config, network};
+use super::{config, example, network};
 use crate::import::quote;
 use crate::import::report::at;
 use crate::import::tree::{self, Node, Value};
@@ -26,6 +26,15 @@ pub(super) struct Prefix {
     pub(super) tier: Tier,
     pub(super) because: Option<String>,
     pub(super) from: Location,
+    examples: Vec<Example>,
+}
+
+/// What `match` and `not_match` say of a rule. Codex loads no file in which one is wrong.
+#[derive(Clone, Debug)]
+struct Example {
+    words: Vec<String>,
+    matches: bool,
+    from: Location,
 }
 
 /// What all files say.
@@ -64,11 +73,24 @@ pub(crate) fn import(
         writer.heading("Commands. A rule matches the words that a command begins with.");
         prefixes(&read, options, writer, report);
     }
+    for prefix in &read.prefixes {
+        for example in &prefix.examples {
+            let tier = example.matches.then_some(prefix.tier);
+            writer.example(&example.words, tier, prefix.from, example.from);
+        }
+    }
 }
 
 fn rules_file(index: usize, text: &str, read: &mut Read, report: &mut Report) {
     match rules::read(text) {
-        Ok(calls) => calls.iter().for_each(|call| rule(index, call, read, report)),
+        Ok(calls) => {
+            let before = read.prefixes.len();
+            calls.iter().for_each(|call| rule(index, call, read, report));
+            // A `host_executable` may stand behind the rule.
+            for prefix in read.prefixes.iter().skip(before) {
+                check_examples(prefix, &read.programs, report);
+            }
+        }
         Err(wrong) => report.invalid(at(index, wrong.span), wrong.message),
     }
 }
@@ -243,7 +265,56 @@ fn prefix_rule(arguments: &Arguments<'_>, report: &mut Report) -> Option<Prefix>
         let span = items.first().map_or(pattern.span, |item| item.span);
         alternatives.iter().for_each(|program| report.wide(arguments.at(span), program));
     }
-    Some(Prefix { words, tier, because: arguments.because(report), from })
+    let mut examples = examples_in(arguments, "match", true, report);
+    examples.extend(examples_in(arguments, "not_match", false, report));
+    Some(Prefix { words, tier, because: arguments.because(report), from, examples })
+}
+
+/// What stands in `match` or `not_match`: lines, which are split into words, and lists of words.
+fn examples_in(
+    arguments: &Arguments<'_>,
+    name: &str,
+    matches: bool,
+    report: &mut Report,
+) -> Vec<Example> {
+    let Some(list) = arguments.given.get(name) else { return Vec::new() };
+    let Kind::List(items) = &list.kind else {
+        report.invalid(arguments.at(list.span), format!("`{name}` is a list of examples"));
+        return Vec::new();
+    };
+    let mut examples = Vec::new();
+    for item in items {
+        let from = arguments.at(item.span);
+        let words = match &item.kind {
+            Kind::Text(line) => example::split(line),
+            Kind::List(words) => words
+                .iter()
+                .map(|word| match &word.kind {
+                    Kind::Text(word) => Some(word.clone()),
+                    _ => None,
+                })
+                .collect(),
+            Kind::Other => None,
+        };
+        match words.filter(|words| !words.is_empty()) {
+            Some(words) => examples.push(Example { words, matches, from }),
+            None => report.invalid(from, "an example is a command line, or a list of words"),
+        }
+    }
+    examples
+}
+
+/// Codex tries a rule on its examples by itself, and looks programs up by their base name.
+fn check_examples(prefix: &Prefix, programs: &BTreeMap<String, Vec<String>>, report: &mut Report) {
+    for example in &prefix.examples {
+        match (example.matches, example::is_matched(&prefix.words, &example.words, programs)) {
+            (true, false) => report.invalid(example.from, "the rule does not match this example"),
+            (false, true) => {
+                report.invalid(example.from, "the rule matches this example of `not_match`");
+            }
+            _ => {}
+        }
+    }
 }
 
 fn host_executable(
@@ -355,7 +426,7 @@ fn managed_prefixes(file: usize, node: &Node, read: &mut Read, report: &mut Repo
             report.lost(at(file, key.span), what, "the rule is read without it");
         }
         let because = rule.get("justification").and_then(Node::text).map(str::to_owned);
-        read.prefixes.push(Prefix { words, tier, because, from });
+        read.prefixes.push(Prefix { words, tier, because, from, examples: Vec::new() });
     }
     if !matches!(rules.value, Value::List(_)) {
         report.invalid(at(file, rules.span), "`prefix_rules` is a list");
@@ -365,56 +436,66 @@ fn managed_prefixes(file: usize, node: &Node, read: &mut Read, report: &mut Repo
 // ---- Commands -----------------------------------------------------------------------------
 
 fn prefixes(read: &Read, options: Options, writer: &mut Writer, report: &mut Report) {
-    for prefix in &read.prefixes {
-        let sentence = Sentence {
-            outside_sandbox: prefix.tier == Tier::Allow,
-            ..Sentence::new(prefix.tier, "run")
-        }
-        .because(prefix.because.as_deref());
-        if options.tighten {
-            let object = quote::literal(&command_pattern(&prefix.words));
-            writer.sentence(&sentence.object(object), report, prefix.from);
+    // What is stricter may hold in any line.
+    let allows = |prefix: &&Prefix| prefix.tier == Tier::Allow && !options.tighten;
+    if read.prefixes.iter().any(|prefix| allows(&prefix)) {
+        config::open_plain_lines(writer);
+        read.prefixes.iter().filter(allows).for_each(|one| put(one, read, options, writer, report));
+        writer.line("}");
+    }
+    let others = read.prefixes.iter().filter(|prefix| !allows(prefix));
+    others.for_each(|one| put(one, read, options, writer, report));
+}
+
+fn put(prefix: &Prefix, read: &Read, options: Options, writer: &mut Writer, report: &mut Report) {
+    let sentence = Sentence {
+        outside_sandbox: prefix.tier == Tier::Allow,
+        ..Sentence::new(prefix.tier, "run")
+    }
+    .because(prefix.because.as_deref());
+    if options.tighten {
+        let object = quote::literal(&command_pattern(&prefix.words));
+        writer.sentence(&sentence.object(object), report, prefix.from);
+        return;
+    }
+    told_shells(prefix, report);
+    let [programs, rest @ ..] = &prefix.words[..] else { return };
+    // By the words as they stand.
+    let exact = sentence.clone().when(matches_written(&words_regex(&prefix.words)));
+    if !options.resolve_programs {
+        writer.sentence(&exact, report, prefix.from);
+        return;
+    }
+    let (paths, names): (Vec<String>, Vec<String>) =
+        programs.iter().cloned().partition(|program| program.contains('/'));
+    let (listed, free): (Vec<String>, Vec<String>) =
+        names.into_iter().partition(|name| read.programs.contains_key(name));
+    if !free.is_empty() {
+        let mut first = vec![alternatives(&free)];
+        first.extend(free.iter().map(|name| by_any_path(name)));
+        let regex = tail(format!("({})", first.join("|")), rest);
+        let mut sentence = sentence.clone().when(matches_written(&regex));
+        sentence.unless.extend(exact_rules_of_paths(read, &free));
+        writer.sentence(&sentence, report, prefix.from);
+    }
+    let as_written: Vec<String> = paths.into_iter().chain(listed.iter().cloned()).collect();
+    if !as_written.is_empty() {
+        let regex = tail(alternatives(&as_written), rest);
+        writer.sentence(&sentence.clone().when(matches_written(&regex)), report, prefix.from);
+    }
+    for name in &listed {
+        let paths = read.programs.get(name).map(Vec::as_slice).unwrap_or_default();
+        if paths.is_empty() {
             continue;
         }
-        told_shells(prefix, report);
-        let [programs, rest @ ..] = &prefix.words[..] else { continue };
-        // By the words as they stand.
-        let exact = sentence.clone().when(matches_written(&words_regex(&prefix.words)));
-        if !options.resolve_programs {
-            writer.sentence(&exact, report, prefix.from);
-            continue;
-        }
-        let (paths, names): (Vec<String>, Vec<String>) =
-            programs.iter().cloned().partition(|program| program.contains('/'));
-        let (listed, free): (Vec<String>, Vec<String>) =
-            names.into_iter().partition(|name| read.programs.contains_key(name));
-        if !free.is_empty() {
-            let mut first = vec![alternatives(&free)];
-            first.extend(free.iter().map(|name| by_any_path(name)));
-            let regex = tail(format!("({})", first.join("|")), rest);
-            let mut sentence = sentence.clone().when(matches_written(&regex));
-            sentence.unless.extend(exact_rules_of_paths(read, &free));
-            writer.sentence(&sentence, report, prefix.from);
-        }
-        let as_written: Vec<String> = paths.into_iter().chain(listed.iter().cloned()).collect();
-        if !as_written.is_empty() {
-            let regex = tail(alternatives(&as_written), rest);
-            writer.sentence(&sentence.clone().when(matches_written(&regex)), report, prefix.from);
-        }
-        for name in &listed {
-            let paths = read.programs.get(name).map(Vec::as_slice).unwrap_or_default();
-            if paths.is_empty() {
-                continue;
-            }
-            let regex = tail(format!("({})", by_absolute_path(name)), rest);
-            let places: Vec<String> = paths.iter().map(|path| quote::literal(path)).collect();
-            let mut sentence = sentence
-                .clone()
-                .when(matches_written(&regex))
-                .when(format!("program in ({})", places.join(", ")));
-            sentence.unless.extend(exact_rules_of_paths(read, std::slice::from_ref(name)));
-            writer.sentence(&sentence, report, prefix.from);
-        }
+        let regex = tail(format!("({})", by_absolute_path(name)), rest);
+        let places: Vec<String> = paths.iter().map(|path| quote::literal(path)).collect();
+        let mut sentence = sentence
+            .clone()
+            .when(matches_written(&regex))
+            .when(format!("program in ({})", places.join(", ")));
+        sentence.unless.extend(exact_rules_of_paths(read, std::slice::from_ref(name)));
+        writer.sentence(&sentence, report, prefix.from);
     }
 }
 

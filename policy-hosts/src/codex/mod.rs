@@ -1,6 +1,7 @@
 //! Codex.
 
 mod config;
+mod example;
 mod export;
 pub(crate) mod hook;
 mod import;

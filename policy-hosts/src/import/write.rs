@@ -1,10 +1,10 @@
 //! Sentences as they are written down.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use policy_eval::Tier;
+use policy_eval::{Policy, Request, Tier, shell_word};
 use policy_lang::model::Model;
 use policy_lang::span::{Location, Source};
 use policy_lang::{Failure, check, compile};
@@ -90,6 +90,16 @@ pub(crate) struct Writer {
     lines: Vec<(String, Option<Location>)>,
     /// A heading that waits for what stands under it.
     waiting: Option<String>,
+    examples: Vec<Example>,
+}
+
+/// A command of which the files say whether a rule matches it.
+struct Example {
+    words: Vec<String>,
+    /// The tier of the rule, where it matches.
+    tier: Option<Tier>,
+    rule: Location,
+    from: Location,
 }
 
 /// A list that is longer than this has a name of its own rather than a line.
@@ -104,7 +114,13 @@ impl Writer {
             runtime.title(),
             names.join(", "),
         );
-        Writer { head, declared: BTreeMap::new(), lines: Vec::new(), waiting: None }
+        Writer {
+            head,
+            declared: BTreeMap::new(),
+            lines: Vec::new(),
+            waiting: None,
+            examples: Vec::new(),
+        }
     }
 
     /// A comment on a line of its own, with a blank line in front.
@@ -186,6 +202,18 @@ impl Writer {
         self.declared.insert(name.to_owned(), ty);
     }
 
+    /// A command that the rule at a place matches, with its tier; or does not match. It becomes a
+    /// test, where the policy agrees.
+    pub(crate) fn example(
+        &mut self,
+        words: &[String],
+        tier: Option<Tier>,
+        rule: Location,
+        from: Location,
+    ) {
+        self.examples.push(Example { words: words.to_vec(), tier, rule, from });
+    }
+
     /// The text, which is a policy. A sentence that is none (the file has a name that no pattern of
     /// ours can hold) is left out and told.
     ///
@@ -208,9 +236,22 @@ impl Writer {
             }
             let source = Source::new(NAME, text);
             let failure = match check::load(vec![source.clone()], &check::no_includes) {
-                Ok(model) => match too_large(&model) {
-                    None => return Ok(source.text.clone()),
-                    Some(failure) => failure,
+                Ok(model) => match compile::compile(&model) {
+                    Ok(policy) => {
+                        let from = |line: usize| self.lines.get(line.checked_sub(before + 1)?)?.1;
+                        let tests = tests(&self.examples, &policy, from, report);
+                        let text = source.text.clone() + &tests;
+                        let with_tests = vec![Source::new(NAME, text.clone())];
+                        if check::load(with_tests, &check::no_includes).is_ok() {
+                            return Ok(text);
+                        }
+                        for example in &self.examples {
+                            let what = "no test of a policy says this";
+                            report.lost(example.from, what, "no test is written for any example");
+                        }
+                        return Ok(source.text.clone());
+                    }
+                    Err(error) => too_large(&model, &error),
                 },
                 Err(failure) => failure,
             };
@@ -242,13 +283,58 @@ impl Writer {
 }
 
 /// Why a checked policy does not compile: the rules whose patterns are too large.
-fn too_large(model: &Model) -> Option<Failure> {
-    let error = compile::compile(model).err()?;
+fn too_large(model: &Model, error: &compile::CompileError) -> Failure {
     let mut diagnostics: Vec<_> = compile::oversized(model).map(|error| error.finding()).collect();
     if diagnostics.is_empty() {
         diagnostics.push(error.finding());
     }
-    Some(Failure { sources: model.sources.clone(), diagnostics })
+    Failure { sources: model.sources.clone(), diagnostics }
+}
+
+/// Examples as tests of the policy, which says what it decides of each. One that it decides in
+/// another way than the files say is told. `from` says where a line of the policy comes from.
+fn tests(
+    examples: &[Example],
+    policy: &Policy,
+    from: impl Fn(usize) -> Option<Location>,
+    report: &mut Report,
+) -> String {
+    if examples.is_empty() {
+        return String::new();
+    }
+    let mut text = String::from("\n# The examples that stand at the rules.\n");
+    let mut names = BTreeSet::new();
+    for example in examples {
+        let words: Vec<_> = example.words.iter().map(|word| shell_word(word)).collect();
+        let line = words.join(" ");
+        let decision = policy.decide(&Request::shell(&line));
+        let tier = decision.tier;
+        match example.tier {
+            Some(least) if tier < least => {
+                let what = format!("this example is `{least}` there, and `{tier}` in the policy");
+                report.lost(example.from, what, "no test is written for it");
+                continue;
+            }
+            None if decision
+                .rule
+                .is_some_and(|rule| from(rule.place.line as usize) == Some(example.rule)) =>
+            {
+                let what = "the rule does not match this example there, and does in the policy";
+                report.lost(example.from, what, "no test is written for it");
+                continue;
+            }
+            _ => {}
+        }
+        let verb = if example.tier.is_some() { "matches" } else { "does not match" };
+        let name = format!("the rule of {} {verb} {line}", report.place(example.rule));
+        if !names.insert(name.clone()) {
+            continue;
+        }
+        let (name, line) = (quote::literal(&name), quote::literal(&line));
+        let place = quote::comment(&report.place(example.from));
+        let _ = writeln!(text, "test {name} {{\n{tier} run {line}  # {place}\n}}");
+    }
+    text
 }
 
 /// Conditions joined; parentheses where one of them is made of several.

@@ -134,6 +134,11 @@ fn settings(file: usize, root: &Node, kinds: &mut Vec<(String, Vec<Rule>)>, repo
                 "which tools there are is not in the policy",
                 "deny them by `permission`",
             ),
+            "extends" => report.lost(
+                at(file, entry.at),
+                "what the configuration extends is not read",
+                "give those files too, in front of this one",
+            ),
             key if NO_RULES.contains(&key) => {}
             key => report.unknown_key(at(file, entry.at), key, NO_RULES),
         }
