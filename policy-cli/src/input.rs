@@ -9,7 +9,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use policy_eval::{MAX_LINE_BYTES, Policy, is_artifact};
+use policy_eval::{MAX_LINE_BYTES, Policy, PublicKey, is_artifact};
 use policy_lang::artifact::ArtifactError;
 use policy_lang::diagnostic::Level;
 use policy_lang::model::Model;
@@ -103,6 +103,26 @@ pub(crate) fn policy(paths: &[PathBuf]) -> Result<Policy, Stop> {
         Given::Texts(sources) => compile(&check_sources(sources).map_err(Stop::Invalid)?),
         Given::Artifact(policy) => Ok(policy),
     }
+}
+
+/// A compiled policy that the holder of a key signed. Text is none, and neither are several files.
+pub(crate) fn signed_policy(paths: &[PathBuf], key: &Path) -> Result<Policy, Stop> {
+    let [path] = paths else {
+        return Err(Stop::Unable(
+            "only one compiled policy has a signature, and several files were given".into(),
+        ));
+    };
+    let key = public_key(key)?;
+    let bytes = bytes(path).map_err(Stop::unable)?;
+    Policy::load_signed(bytes, &key)
+        .map_err(|error| Stop::Unable(format!("cannot use `{}`: {error}", name(path))))
+}
+
+/// A public key, as `openssl pkey -pubout` writes one.
+pub(crate) fn public_key(path: &Path) -> Result<PublicKey, Stop> {
+    let text = text(path).map_err(Stop::unable)?;
+    PublicKey::from_text(&text)
+        .map_err(|error| Stop::Unable(format!("cannot use `{}`: {error}", path.display())))
 }
 
 /// Whether the files are one artifact that lies on a disk, which loads in no time.

@@ -233,6 +233,58 @@ fn what_is_wrong_is_said() {
     assert_snapshot!(said);
 }
 
+/// The key pair of the first test vector of RFC 8032, and another public key.
+const KEYS: [(&str, &str); 3] = [
+    ("key", "nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A="),
+    ("pub", "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="),
+    ("other", "PUAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zgw="),
+];
+
+#[test]
+fn with_a_key_only_what_is_signed_with_it_decides() {
+    let folder = Folder::new("key");
+    for (name, key) in KEYS {
+        fs::write(folder.0.join(name), key).unwrap();
+    }
+    for arguments in [
+        &["compile", "a.policy", "-o", "s.policyc", "--sign", "key"][..],
+        &["compile", "a.policy", "-o", "plain.policyc"],
+    ] {
+        assert!(folder.command(arguments).output().unwrap().status.success());
+    }
+    let mut changed = fs::read(folder.0.join("s.policyc")).unwrap();
+    let middle = changed.len() / 2;
+    changed[middle] ^= 1;
+    fs::write(folder.0.join("changed.policyc"), changed).unwrap();
+    let call = folder.call("Bash", r#"{"command": "git status"}"#);
+    let mut said = String::new();
+    for arguments in [
+        "s.policyc --key pub",
+        "s.policyc --key other",
+        "plain.policyc --key pub",
+        "changed.policyc --key pub",
+        "a.policy --key pub",
+        "s.policyc s.policyc --key pub",
+        "s.policyc --key none",
+        "s.policyc --key a.policy",
+    ] {
+        let words = ["hook", "claude-code", "--policy"].into_iter().chain(arguments.split(' '));
+        let words: Vec<_> = words.collect();
+        said.push_str(&format!("$ policy {}\n{}", words.join(" "), folder.shown(&words, &call)));
+    }
+    assert_snapshot!(said);
+    for (host, code) in REFUSING {
+        let arguments = ["hook", host, "--policy", "plain.policyc", "--key", "pub"];
+        assert_eq!(folder.answer(&arguments, b"{}").2, Some(code), "{host}");
+        let arguments = ["hook", host, "--policy", "s.policyc", "--key", "pub", "--print-config"];
+        let printed = folder.answer(&arguments, b"");
+        assert!(printed.0.contains("DIR/pub"), "{host}: {printed:?}");
+    }
+    let acp = ["hook", "acp", "--policy", "plain.policyc", "--key", "pub", "--", "true"];
+    let (_, stderr, code) = folder.answer(&acp, b"");
+    assert_eq!((stderr.contains("is not signed"), code), (true, Some(2)), "{stderr}");
+}
+
 #[test]
 fn where_no_answer_comes_in_time_there_is_a_refusal() {
     let folder = Folder::new("late");

@@ -33,6 +33,10 @@ pub(crate) struct HookArgs {
     /// Policy files; several are layers. A compiled policy loads the fastest.
     #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
     policy: Vec<PathBuf>,
+    /// Refuse every call unless the policy is a compiled one that the holder of this key signed, as
+    /// `policy verify` takes one. The agent must not be able to write the key.
+    #[arg(long, value_name = "PUB")]
+    key: Option<PathBuf>,
     /// The event, where the host does not say it.
     #[arg(long, value_name = "EVENT")]
     event: Option<String>,
@@ -193,7 +197,7 @@ fn answer(host: &'static Host, args: &HookArgs, limit: &Limit) -> Answer {
         Ok(event) => event,
         Err(refused) => return refused.answer(),
     };
-    if !input::is_artifact_file(&args.policy) {
+    if args.key.is_some() || !input::is_artifact_file(&args.policy) {
         // To check a text may take long, and a pipe or a terminal may never say a word.
         limit.watch();
     }
@@ -204,7 +208,7 @@ fn answer(host: &'static Host, args: &HookArgs, limit: &Limit) -> Answer {
 }
 
 fn decide(event: &mut Event, host: &Host, args: &HookArgs) -> Result<Answer, String> {
-    let policy = input::policy(&args.policy).map_err(|stop| unloadable(&stop))?;
+    let policy = policy(args)?;
     let mut fields = Fields::default();
     for (name, value) in &args.set {
         fields.set_text(name, value).map_err(|error| format!("the flag `--set`: {error}"))?;
@@ -243,6 +247,15 @@ fn decide(event: &mut Event, host: &Host, args: &HookArgs) -> Result<Answer, Str
         kept.add(marks).map_err(|error| error.to_string())?;
     }
     Ok(event.answer(&verdict))
+}
+
+/// The policy; where there is a key, one that was signed with it.
+fn policy(args: &HookArgs) -> Result<Policy, String> {
+    let policy = match &args.key {
+        Some(key) => input::signed_policy(&args.policy, key),
+        None => input::policy(&args.policy),
+    };
+    policy.map_err(|stop| unloadable(&stop))
 }
 
 fn session_dir(event: &Event, args: &HookArgs) -> Result<Option<SessionDir>, String> {
@@ -342,7 +355,7 @@ fn gatherer(
 // ---- The configuration ----------------------------------------------------------------------
 
 fn print_config(install: &Install, args: &HookArgs) -> Result<(), String> {
-    if let Some(missing) = args.policy.iter().find(|path| !path.exists()) {
+    if let Some(missing) = args.policy.iter().chain(&args.key).find(|path| !path.exists()) {
         return Err(format!("cannot read `{}`: no such file", missing.display()));
     }
     let words = command_line(args)?;
@@ -379,6 +392,9 @@ fn command_line(args: &HookArgs) -> Result<Vec<String>, String> {
     let mut words = vec![program, "hook".to_owned(), args.runtime.name().to_owned()];
     for policy in &args.policy {
         words.extend(["--policy".to_owned(), full(policy)?]);
+    }
+    if let Some(key) = &args.key {
+        words.extend(["--key".to_owned(), full(key)?]);
     }
     for (flag, pairs) in [("--root", &args.root), ("--set", &args.set)] {
         for (name, value) in pairs {

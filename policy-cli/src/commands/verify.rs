@@ -24,9 +24,7 @@ pub(crate) struct VerifyArgs {
 }
 
 pub(crate) fn run(args: &VerifyArgs, ui: &mut Ui) -> Result<Outcome, Stop> {
-    let text = input::text(&args.key).map_err(Stop::unable)?;
-    let key = PublicKey::from_text(&text)
-        .map_err(|error| Stop::Unable(format!("cannot use `{}`: {error}", args.key.display())))?;
+    let key = input::public_key(&args.key)?;
     let bytes = input::bytes(&args.file).map_err(Stop::unable)?;
     let name = input::name(&args.file);
     let checked = check(bytes, &key);

@@ -8,8 +8,7 @@ use std::thread;
 use policy_eval::Fields;
 use policy_hosts::acp::hook::{Pass, Proxy, Released};
 
-use super::{HookArgs, stop, system_roots, unloadable};
-use crate::input;
+use super::{HookArgs, stop, system_roots};
 
 /// The longest message. A file that is written stands in one as a whole.
 const MOST_BYTES: u64 = 64 << 20;
@@ -35,7 +34,7 @@ fn start(args: &HookArgs) -> Result<(Proxy, Child), String> {
             "`--session-dir` is for hooks; the proxy keeps marks for as long as it runs".into()
         );
     }
-    let policy = input::policy(&args.policy).map_err(|stop| unloadable(&stop))?;
+    let policy = super::policy(args)?;
     super::check_names(args, &policy)?;
     let mut fields = Fields::default();
     for (name, value) in &args.set {
