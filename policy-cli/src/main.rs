@@ -9,6 +9,7 @@
 //! A command decides nothing: what it knows comes from `policy-lang` and `policy-eval`. "The policy
 //! says no" is an [`outcome::Outcome`]; "I could not run" is a [`outcome::Stop`].
 
+mod codes;
 mod commands;
 mod documents;
 mod input;

@@ -679,6 +679,20 @@ fn lint_shows_findings_and_counts_them() {
     A file of policy text has at most 4 MiB. Split a larger one and put the parts
     together with `include rules "FILE"`.
     "#);
+    assert_snapshot!(folder.run(&["lint", "--explain", "i004"]), @r"
+    I004 a rule never applies
+
+    The runtime reads the rule and never consults it, nothing can match it, or other
+    rules always decide before it does. A denial like this protects nothing: write
+    it so that the runtime looks at it, or remove it.
+    ");
+    assert_snapshot!(folder.run(&["lint", "--explain", "E002"]), @r"
+    E002 left to the hook
+
+    The runtime cannot say all that the rule denies. It asks about the rest, and
+    does nothing silently. With `policy hook` in place the rest is denied as well:
+    `policy hook RUNTIME --print-config` prints what installs it.
+    ");
     assert_snapshot!(folder.run(&["lint", "--explain", "P999"]), @r#"
     ! error: unknown code `P999`; `policy lint --list` has all
     exit Some(2)

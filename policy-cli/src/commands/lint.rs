@@ -9,11 +9,11 @@ use std::sync::Arc;
 
 use clap::Args;
 use policy_lang::diagnostic::{Diagnostic, Level, github, junit, sarif};
-use policy_lang::diff;
 use policy_lang::lint::{self, LINTS, Lint};
 use policy_lang::prove::NOT_PROVED;
 use policy_lang::span::Source;
 
+use crate::codes;
 use crate::documents::{CodesDocument, FindingsDocument};
 use crate::input;
 use crate::outcome::{Outcome, Stop};
@@ -159,8 +159,7 @@ pub(super) fn count(number: usize, what: &str) -> String {
 fn explain(name: &str, format: LintFormat, ui: &mut Ui) -> Result<Outcome, Stop> {
     let lint = Lint::named(name);
     let code = lint.map(|lint| &lint.code);
-    let codes = || lint::codes().chain(diff::sarif::CODES);
-    let by_code = || codes().find(|known| known.code.eq_ignore_ascii_case(name));
+    let by_code = || codes::all().find(|known| known.code.eq_ignore_ascii_case(name));
     let Some(found) = code.or_else(by_code) else {
         let hint = match Lint::nearest(name) {
             Some(near) => format!("did you mean `{near}`?"),

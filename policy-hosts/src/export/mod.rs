@@ -40,26 +40,30 @@ pub const CODES: [Code; 4] = [
         title: "the configuration is stricter here",
         explanation: "The runtime cannot say what the rule says, so it asks where the policy is \
                       silent, or does not do at all what the policy would ask about. The finding \
-                      shows a request.",
+                      shows a request. Nothing runs there that the policy does not allow; where the \
+                      question is a burden, write the rule in a form that the runtime can say.",
     },
     Code {
         code: "E002",
         title: "left to the hook",
         explanation: "The runtime cannot say all that the rule denies. It asks about the rest, and \
-                      does nothing silently. With `policy hook` in place the rest is denied as well.",
+                      does nothing silently. With `policy hook` in place the rest is denied as well: \
+                      `policy hook RUNTIME --print-config` prints what installs it.",
     },
     Code {
         code: "E003",
         title: "not a matter of this configuration",
         explanation: "The rule speaks of something that the runtime has no permission for. Only the \
-                      hook holds it.",
+                      hook holds it. Without the hook such requests go on as the runtime does by \
+                      itself.",
     },
     Code {
         code: "E004",
         title: "the sandbox is closed here",
         explanation: "What enforces the sandbox cannot say what the rule says, so it opens less: it \
                       knows no patterns below a folder, no hosts, no ports, or does not tell writing \
-                      from deleting.",
+                      from deleting. A sandbox asks nobody, so what depends on a condition, is asked \
+                      about or is reviewed is closed too.",
     },
 ];
 

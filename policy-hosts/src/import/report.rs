@@ -11,34 +11,44 @@ pub const CODES: [Code; 6] = [
         code: "I001",
         title: "the file does not load",
         explanation: "The runtime would not load the file either. Some runtimes then go on without \
-                      all of its rules, also without its denials.",
+                      all of its rules, also without its denials; others do not start. Mend what \
+                      the finding points at, and see that the runtime loads the file.",
     },
     Code {
         code: "I002",
         title: "a rule is malformed",
-        explanation: "The runtime skips the rule. Nothing of it is in the policy.",
+        explanation: "The runtime skips the rule, or no pattern of a policy says what it says. \
+                      Nothing of it is in the policy. Where the rule denies something, mend it: \
+                      as it stands it stops nothing.",
     },
     Code {
         code: "I003",
         title: "something does not carry over",
-        explanation: "The policy is stricter here than the runtime, or says nothing of it.",
+        explanation: "The policy is stricter here than the runtime, or says nothing of it: a request \
+                      does not tell what the rule asks, or it is no rule at all, as a setting of the \
+                      runtime is. The help says what to write instead, where there is something. As \
+                      a note it only tells what changes nothing of the decisions.",
     },
     Code {
         code: "I004",
         title: "a rule never applies",
-        explanation: "The runtime reads the rule and never consults it, or nothing can match it.",
+        explanation: "The runtime reads the rule and never consults it, nothing can match it, or \
+                      other rules always decide before it does. A denial like this protects nothing: \
+                      write it so that the runtime looks at it, or remove it.",
     },
     Code {
         code: "I005",
         title: "a key is not known",
         explanation: "The runtime drops keys that it does not know. A slip in the name of a key that \
-                      restricts something lifts the restriction.",
+                      restricts something lifts the restriction. A key of a newer version of the \
+                      runtime is not known either.",
     },
     Code {
         code: "I006",
         title: "a permission covers everything",
-        explanation: "The program that the rule names runs whatever it is given, so the rule allows \
-                      every command.",
+        explanation: "The program that the rule names runs whatever it is given, or its expression \
+                      matches anywhere in a command, so the rule allows every command. Allow what is \
+                      meant by its own name: `uv run pytest`, not `uv run`.",
     },
 ];
 
