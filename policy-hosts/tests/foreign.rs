@@ -520,6 +520,18 @@ fn relative(path: &str) -> (String, String) {
     (relative, absolute)
 }
 
+/// A path in other cases of its letters.
+fn spellings(path: &str) -> [String; 3] {
+    let alternate = |first: usize| {
+        let signs = path.chars().enumerate().map(move |(at, c)| match (at + first) % 3 {
+            0 => c.to_ascii_uppercase(),
+            _ => c,
+        });
+        signs.collect::<String>()
+    };
+    [path.to_uppercase(), alternate(0), alternate(1)]
+}
+
 #[test]
 fn opencode_is_never_looser() {
     let mut silent = 0;
@@ -535,8 +547,13 @@ fn opencode_is_never_looser() {
                 silent += usize::from(theirs == Tier::Allow);
             };
             // Signs that nobody sees are not understood, and no pattern there tells them.
-            for path in PATHS.iter().filter(|path| !path.contains(['\n', '\\'])) {
-                let (relative, absolute) = relative(path);
+            // Beside the hook the most is allowed, and it is slow to ask all of this twice.
+            let told = PATHS.iter().filter(|path| with_hook && !path.contains(['\n', '\\']));
+            let spelled = told.flat_map(|path| spellings(path).map(|path| (path, true)));
+            let written = PATHS.iter().map(|path| ((*path).to_owned(), false));
+            let written = written.filter(|(path, _)| !path.contains(['\n', '\\']));
+            for (path, on_macos) in written.chain(spelled) {
+                let (relative, absolute) = relative(&path);
                 let outside = match absolute.starts_with("/w/") || absolute == "/w" {
                     true => Tier::Allow,
                     false => {
@@ -547,9 +564,13 @@ fn opencode_is_never_looser() {
                 for (permission, action) in
                     [("read", "read"), ("edit", "write"), ("edit", "delete")]
                 {
-                    let ours = decide(&model, &asked(action, &[("path", absolute.clone().into())]));
+                    let mut request = asked(action, &[("path", absolute.clone().into())]);
+                    if on_macos {
+                        request["context"]["platform"] = "macos".into();
+                    }
+                    let ours = decide(&model, &request);
                     let theirs = opencode(&rules, permission, &relative).max(outside);
-                    check(&format!("{action} {path}"), ours, theirs);
+                    check(&format!("{action} {path} (macOS: {on_macos})"), ours, theirs);
                 }
             }
             // A host that is spelled with a `\` is not understood, and opencode reads it as `/`.

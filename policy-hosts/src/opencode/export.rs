@@ -552,48 +552,128 @@ fn exact(path: &PathPattern) -> Option<Vec<String>> {
     let components =
         path.items.iter().filter(|item| matches!(item, PathItem::Component(_))).count();
     (is_floating && components == 1 && path.items.iter().all(is_literal))
-        .then(|| guards(path))
+        .then(|| guards_as_written(path))
         .flatten()
 }
 
-/// Patterns that hold at least all that a pattern matches below a folder, whatever that folder is.
+/// A piece of a pattern there, from which guards are spelled.
+enum Sign {
+    /// A letter, or another sign that stands for itself.
+    Char(char),
+    /// `*`, `?` or `/` with their meaning.
+    Wild(char),
+}
+
+/// Patterns that hold at least all that a pattern matches below a folder, whatever that folder is,
+/// and in whatever case its letters are: on macOS `.ENV` is `.env`.
 fn guards(path: &PathPattern) -> Option<Vec<String>> {
+    let (signs, is_open) = signs(path)?;
+    Some(with_ends(spellings(&signs), is_open))
+}
+
+/// The same with the letters as they stand.
+fn guards_as_written(path: &PathPattern) -> Option<Vec<String>> {
+    let (signs, is_open) = signs(path)?;
+    Some(with_ends(vec![as_written(&signs)], is_open))
+}
+
+/// A pattern without what leads to a floating one, and whether all below is meant too.
+fn signs(path: &PathPattern) -> Option<(Vec<Sign>, bool)> {
     let mut items = &path.items[..];
     // A project may lie anywhere above what an absolute pattern speaks of.
     if path.base != PathBase::Root(RootId(0)) {
         let last = items.iter().rposition(|item| matches!(item, PathItem::Component(_)))?;
         items = &items[last..];
     }
-    let mut pattern = String::new();
+    let mut signs = Vec::new();
     let mut is_open = false;
     for (index, item) in items.iter().enumerate() {
         match item {
             PathItem::AnyDepth if index + 1 == items.len() => is_open = true,
-            PathItem::AnyDepth => pattern.push('*'),
+            PathItem::AnyDepth => signs.push(Sign::Wild('*')),
             PathItem::Component(token) => {
-                if !pattern.is_empty() && !pattern.ends_with('*') {
-                    pattern.push('/');
+                if !matches!(signs.last(), None | Some(Sign::Wild('*'))) {
+                    signs.push(Sign::Wild('/'));
                 }
                 for piece in &token.pieces {
                     match piece {
-                        // In either case: any letter.
-                        Piece::Literal(text) if is_plain(text) && token.fold => pattern
-                            .extend(text.chars().map(|c| if c.is_alphabetic() { '?' } else { c })),
-                        Piece::Literal(text) if is_plain(text) => pattern.push_str(text),
-                        Piece::Star => pattern.push('*'),
-                        Piece::AnyChar => pattern.push('?'),
+                        Piece::Literal(text) if is_plain(text) => {
+                            signs.extend(text.chars().map(Sign::Char));
+                        }
+                        Piece::Star => signs.push(Sign::Wild('*')),
+                        Piece::AnyChar => signs.push(Sign::Wild('?')),
                         _ => return None,
                     }
                 }
             }
         }
     }
-    if pattern.is_empty() {
-        return is_open.then(|| vec!["*".to_owned()]);
+    Some((signs, is_open))
+}
+
+fn with_ends(patterns: Vec<String>, is_open: bool) -> Vec<String> {
+    let mut all = Vec::new();
+    for pattern in patterns {
+        if pattern.is_empty() {
+            if is_open {
+                all.push("*".to_owned());
+            }
+            continue;
+        }
+        let ends: &[&str] = if is_open { &["", "/*"] } else { &[""] };
+        all.extend(
+            ends.iter().flat_map(|end| [format!("{pattern}{end}"), format!("*/{pattern}{end}")]),
+        );
     }
-    let ends: &[&str] = if is_open { &["", "/*"] } else { &[""] };
-    let all = ends.iter().flat_map(|end| [format!("{pattern}{end}"), format!("*/{pattern}{end}")]);
-    Some(all.collect())
+    all
+}
+
+fn as_written(signs: &[Sign]) -> String {
+    signs.iter().map(|(Sign::Char(c) | Sign::Wild(c))| *c).collect()
+}
+
+/// A pattern in every case of its letters.
+///
+/// A spelling is the one that is written, or it differs in some letter. So there is one pattern for
+/// each letter, which has that letter in its other case and `?` in place of the others. `?` for all
+/// of them would be one pattern, and match every name of that length.
+fn spellings(signs: &[Sign]) -> Vec<String> {
+    // What a sign beyond ASCII is the same as depends on the file system.
+    let close = |sign: &Sign| match *sign {
+        Sign::Char(c) if !c.is_ascii() => Sign::Wild('*'),
+        Sign::Char(c) => Sign::Char(c),
+        Sign::Wild(c) => Sign::Wild(c),
+    };
+    let signs: Vec<Sign> = signs.iter().map(close).collect();
+    let mut all = vec![as_written(&signs)];
+    for (at, sign) in signs.iter().enumerate() {
+        let Sign::Char(letter) = *sign else { continue };
+        for other in others(letter) {
+            let spelled = |(index, sign): (usize, &Sign)| match *sign {
+                Sign::Char(_) if index == at => other,
+                Sign::Char(c) if c.is_ascii_alphabetic() => '?',
+                Sign::Char(c) | Sign::Wild(c) => c,
+            };
+            all.push(signs.iter().enumerate().map(spelled).collect());
+        }
+    }
+    all
+}
+
+/// What else a letter may be where case does not count: of `k` and `s` there are signs that fold
+/// to them.
+fn others(letter: char) -> Vec<char> {
+    if !letter.is_ascii_alphabetic() {
+        return Vec::new();
+    }
+    let (lower, upper) = (letter.to_ascii_lowercase(), letter.to_ascii_uppercase());
+    let mut others = vec![if letter == lower { upper } else { lower }];
+    match lower {
+        'k' => others.push('\u{212a}'),
+        's' => others.push('\u{17f}'),
+        _ => {}
+    }
+    others
 }
 
 /// A part of a path that a pattern there takes for itself.
