@@ -103,14 +103,14 @@ mod tests {
     fn a_program_given_by_a_path_is_looked_up_by_its_name() {
         let words = |all: &[&str]| all.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
         let pattern = [words(&["git", "hub"]), words(&["push", "pull"])];
-        let listed = BTreeMap::from([("git".to_owned(), words(&["/opt/git", "~/bin/git"]))]);
+        let listed = BTreeMap::from([("git".to_owned(), words(&["/opt/git", "~/own/git"]))]);
         for (command, free, bound) in [
             (&["git", "push"][..], true, true),
             (&["git"], false, false),
             (&["git", "fetch"], false, false),
             (&["/usr/bin/git", "pull", "x"], true, false),
             (&["/opt/git", "pull"], true, true),
-            (&["/home/ana/bin/git", "pull"], true, true),
+            (&["/home/ana/own/git", "pull"], true, true),
             (&["./hub", "pull"], true, true),
         ] {
             let command = words(command);
