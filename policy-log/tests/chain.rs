@@ -129,7 +129,7 @@ fn each_of_1000_tamperings_is_caught_at_its_line() {
             }
             // A line is altered and gets the hash that fits.
             6 if at + 1 < bad.len() => {
-                bad[at] = with_hash(&bad[at], "2026", "2025");
+                bad[at] = with_hash(&bad[at], "2026-", "2025-");
                 // Of a head the signature shows it, of others the line behind.
                 at + usize::from(!is_head(&bad[at]))
             }
@@ -162,7 +162,7 @@ fn with_hash(line: &[u8], from: &str, to: &str) -> Vec<u8> {
 
 /// What somebody does who knows the format and has no key.
 fn rechain(lines: &mut [Vec<u8>], at: usize) {
-    lines[at] = with_hash(&lines[at], "2026", "2025");
+    lines[at] = with_hash(&lines[at], "2026-", "2025-");
     for line in at + 1..lines.len() {
         let hash_of = |line: &[u8]| {
             let text = String::from_utf8_lossy(line).into_owned();
