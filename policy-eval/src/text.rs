@@ -38,6 +38,19 @@ pub(crate) fn is_blank(text: &str) -> bool {
     !text.as_bytes().first().is_some_and(u8::is_ascii_graphic) && text.trim().is_empty()
 }
 
+/// Whether a text has another one in it, which is not empty. The library's search is five KiB of code,
+/// which an embedder carries along for a few short texts.
+#[inline(never)]
+pub(crate) fn has(text: &str, part: &str) -> bool {
+    text.as_bytes().windows(part.len()).any(|place| place == part.as_bytes())
+}
+
+/// Whether a character stands in a text, in few bytes of code too: the library looks for one beyond
+/// ASCII as for a text.
+pub(crate) fn has_char(text: &str, character: char) -> bool {
+    text.chars().any(|other| other == character)
+}
+
 /// A word as shell text: in single quotes where a shell would not read it as one word that stands
 /// for itself.
 ///
@@ -47,7 +60,7 @@ pub(crate) fn is_blank(text: &str) -> bool {
 /// assert_eq!(shell_word("it's *"), r"'it'\''s *'");
 /// ```
 pub fn shell_word(word: &str) -> Cow<'_, str> {
-    let is_plain = |c: char| c.is_alphanumeric() || "_@%+=:,./-".contains(c);
+    let is_plain = |c: char| c.is_alphanumeric() || has_char("_@%+=:,./-", c);
     if !word.is_empty() && word.chars().all(is_plain) {
         return Cow::Borrowed(word);
     }

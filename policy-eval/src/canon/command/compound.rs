@@ -7,6 +7,7 @@
 use super::dirs::{After, Dir, Dirs};
 use super::scan::{Ends, Keyword, Scanner, Variables};
 use super::word::{is_meta, name_length};
+use crate::text::has_char;
 use crate::vocab::Floor;
 
 impl Scanner<'_, '_> {
@@ -520,7 +521,7 @@ impl Term {
             1 => {
                 self.is_unary = bare_text.len() == 2
                     && is_option
-                    && bare_text.ends_with(|c| "abcdefghknoprstuvwxzGLNORS".contains(c));
+                    && bare_text.ends_with(|c| has_char("abcdefghknoprstuvwxzGLNORS", c));
             }
             2 => {
                 self.takes_pattern = matches!(bare_text, "=" | "==" | "!=" | "=~");

@@ -2,6 +2,7 @@
 
 use super::scan::Scanner;
 use super::word::is_meta;
+use crate::text::has;
 
 /// A heredoc whose text has not come yet.
 #[derive(Clone, Debug)]
@@ -91,7 +92,7 @@ impl Scanner<'_, '_> {
             return;
         }
         let text = self.slice(start, end);
-        if text.contains("\\\n") && (text.contains("$(") || text.contains('`')) {
+        if has(text, "\\\n") && (has(text, "$(") || text.contains('`')) {
             // Here bash joins lines before it looks for quotes and comments in substitutions.
             self.misread();
         }

@@ -4,6 +4,7 @@ use super::forms;
 use super::tables::{FILE_FLAGS, FileFlags};
 use crate::canon::paths_within;
 use crate::facts::{Judged, Object, Part, PathValue, Word, WordKind};
+use crate::text::has_char;
 use crate::vocab::{Action, Platform};
 
 /// Hands out the operands of a command: the words behind the first `fixed` ones that are not
@@ -84,10 +85,10 @@ fn flag(row: Option<&FileFlags>, text: &str) -> Option<bool> {
     }
     let letters = text.get(1..)?;
     for (index, letter) in letters.char_indices() {
-        if row.short_value.contains(letter) {
+        if has_char(row.short_value, letter) {
             return Some(index + letter.len_utf8() == letters.len());
         }
-        if !row.short.contains(letter) {
+        if !has_char(row.short, letter) {
             return None;
         }
     }

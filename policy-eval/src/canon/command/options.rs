@@ -3,6 +3,7 @@
 use super::tables::{Inner, SAFE_VARIABLES, Wrapper};
 use super::word::name_length;
 use crate::facts::{Word, WordKind};
+use crate::text::has_char;
 use crate::vocab::{Floor, Floors};
 
 /// What was found behind the name of a wrapper.
@@ -132,14 +133,14 @@ fn short_options<'w>(
             found.is_understood &= rest.is_empty() && !is_strange;
             return script(Some(rest).filter(|rest| !rest.is_empty()), next, found);
         }
-        if row.short.contains(letter) {
+        if has_char(row.short, letter) {
             found.is_direct |= row.inner == Inner::Joined && letter == 'x';
             continue;
         }
-        if row.short_attached.contains(letter) {
+        if has_char(row.short_attached, letter) {
             return 1;
         }
-        let takes_value = is_strange || row.short_value.contains(letter);
+        let takes_value = is_strange || has_char(row.short_value, letter);
         found.is_understood &= takes_value && !is_strange;
         found.is_placed &= takes_value;
         if !rest.is_empty() || !takes_value {

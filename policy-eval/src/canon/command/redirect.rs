@@ -4,6 +4,7 @@ use super::scan::Setting;
 use super::simple::Operator;
 use crate::canon::{host_attribute, path};
 use crate::facts::{Attribute, Endpoint, HostValue, Object, Part, PathValue, Word};
+use crate::text::has;
 use crate::vocab::Action;
 
 /// The word behind a redirection operator.
@@ -95,7 +96,7 @@ fn connection(set: &Setting<'_>, target: &Target<'_>, out: &mut dyn FnMut(&Part<
             (host, port.parse().ok(), Some(scheme))
         }
         // Of a name that is put together at run time this much is known.
-        None if SOCKETS.iter().any(|(prefix, _)| target.written.contains(prefix)) => {
+        None if SOCKETS.iter().any(|(prefix, _)| has(target.written, prefix)) => {
             (HostValue::Unsent, None, None)
         }
         None => return,

@@ -15,7 +15,7 @@ use super::options::{self, Found};
 use super::scan::{Dialect, Hole, MAX_DEPTH, Setting, scan};
 use super::tables::{self, Alone, How, Inner, Wrapper};
 use crate::facts::{Part, PathValue, Word, WordKind};
-use crate::text::is_blank;
+use crate::text::{has, has_char, is_blank};
 use crate::vocab::{Floor, Floors};
 
 /// A command to make parts of.
@@ -136,7 +136,7 @@ fn builtin(call: &Call<'_>, name: &str, out: Out<'_>) -> Effect {
 /// Whether a builtin would run a substitution in a subscript, or a callback.
 fn evaluates(name: &str, words: &[Word<'_>]) -> bool {
     let texts = || words.iter().skip(1).filter_map(Word::value);
-    let has_code = |text: &str| text.contains('[') && (text.contains("$(") || text.contains('`'));
+    let has_code = |text: &str| text.contains('[') && (has(text, "$(") || text.contains('`'));
     (tables::EVALUATE_SUBSCRIPTS.contains(&name) && texts().any(has_code))
         || (tables::CALL_BACK.contains(&name) && texts().any(|text| text.starts_with("-C")))
 }
@@ -228,7 +228,7 @@ fn shell_script(words: &[Word<'_>]) -> (bool, Option<usize>) {
                 takes_script |= text.starts_with('-') && letters.contains('c');
                 is_understood &= text.starts_with('-')
                     && letters.chars().all(|letter| {
-                        letter == 'c' || letter == 'o' || tables::SHELL_FLAGS.contains(letter)
+                        letter == 'c' || letter == 'o' || has_char(tables::SHELL_FLAGS, letter)
                     });
                 if letters.contains('o') || letters.contains('O') {
                     let option = words.get(at).and_then(Word::value);
@@ -440,7 +440,7 @@ fn is_source(word: &Word<'_>) -> bool {
 /// Whether what replaces a hole in a word cannot leave the word. `parallel` quotes it as if it
 /// stood outside quotes, so that a newline in it gets out of any.
 fn is_plain_template(word: &Word<'_>) -> bool {
-    let is_special = |c: char| "'\"\\$`<>()[]#=\n".contains(c);
+    let is_special = |c: char| has_char("'\"\\$`<>()[]#=\n", c);
     word.value().is_some_and(|text| !text.contains('{') || !text.contains(is_special))
 }
 

@@ -19,6 +19,7 @@ pub use url::default_port;
 use super::{Context, hidden, path};
 use crate::facts::{Attribute, Endpoint, HostValue, Object, Part, PathValue};
 use crate::request::Request;
+use crate::text::has;
 use crate::vocab::{Action, Floor, Floors};
 
 /// A host in canonical form.
@@ -107,7 +108,7 @@ pub fn host_attribute(text: &str) -> Attribute<'_> {
     if hidden::in_name(text) {
         return Attribute::Unsent;
     }
-    let read = if text.contains("://") {
+    let read = if has(text, "://") {
         let url = url::read(text);
         if url.is_certain { url.host } else { HostRead::UNKNOWN }
     } else {

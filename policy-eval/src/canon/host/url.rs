@@ -8,6 +8,7 @@
 use std::borrow::Cow;
 
 use super::{HostRead, address, name};
+use crate::text::has;
 
 /// A URL, read as the WHATWG parser would.
 #[derive(Clone, Debug)]
@@ -170,7 +171,7 @@ fn url_path(text: &str, is_special: bool) -> Cow<'_, str> {
         return Cow::Borrowed("/");
     }
     let has_backslash = is_special && text.contains('\\');
-    if !text.contains('%') && !text.contains("/.") && !has_backslash {
+    if !text.contains('%') && !has(text, "/.") && !has_backslash {
         return Cow::Borrowed(text);
     }
     let decoded = decode_unreserved(text);
