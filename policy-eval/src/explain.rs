@@ -94,21 +94,9 @@ pub(crate) fn decide_parts<'p>(
     request: &Request<'_>,
     each: &mut dyn FnMut(PartDecision<'p>),
 ) -> Decision<'p> {
-    let mut total = Total::default();
-    // What is told is read apart, so that it cannot change what is decided.
-    let told = View::new(tables.bytes, tables.index);
-    canon::parts(request, &mut |judged| {
-        let outcome = engine::decide_part(tables, judged);
-        total.add(outcome, judged.part.alternative);
-        if is_worth_telling(judged.part, &outcome) {
-            each(PartDecision {
-                part: describe(judged.part),
-                tier: outcome.tier(),
-                rule: told.rule_ref(outcome.rule),
-            });
-        }
-    });
-    total.finish().decision(tables)
+    decide_each(tables, request, &mut |part, tier, rule| {
+        each(PartDecision { part: describe(part), tier, rule });
+    })
 }
 
 /// What became of one part.
