@@ -13,7 +13,7 @@ use policy_lang::model::pattern::{
 use policy_lang::model::{Effect, Formula, Rule, words};
 
 use crate::export::{
-    Claimed, Claims, File, Form, Losses, hosts, object, pairs, paths, prefixes, sample,
+    Claims, File, Form, Losses, but_for, hosts, object, pairs, paths, prefixes, sample,
 };
 use crate::import::quote;
 
@@ -94,12 +94,7 @@ pub(crate) fn export(claims: &Claims<'_>, losses: &mut Losses<'_>) -> (Vec<File>
     for rule in &claims.model.rules {
         match rule.effect {
             Effect::Tier(Tier::Allow, _) => settings.allow(rule, claims, losses),
-            Effect::Tier(Tier::Review, _) if GOVERNED.iter().any(|&a| rule.actions.contains(a)) => {
-                let words = sample(rule).filter(|_| rule.actions.contains(Action::Run));
-                let shown = words.and_then(|words| claims.command(&words, "ask"));
-                let shown = shown.filter(|shown| shown.policy == Tier::Review);
-                losses.stricter(rule, "is asked about instead of reviewed", shown, "");
-            }
+            Effect::Tier(Tier::Review, _) => losses.review(rule, claims, &GOVERNED),
             _ => {}
         }
     }
@@ -127,10 +122,7 @@ pub(crate) fn export(claims: &Claims<'_>, losses: &mut Losses<'_>) -> (Vec<File>
 impl Settings {
     /// A claim about a path, but for what is denied there.
     fn without(&self, claim: &str, object: &str, which: usize) -> String {
-        match &self.closed[which][..] {
-            [] => format!("{claim} {object}"),
-            closed => format!("{claim} {object} except {}", closed.join(", ")),
-        }
+        but_for(format!("{claim} {object}"), self.closed[which].iter().map(String::as_str))
     }
 
     fn allow(&mut self, rule: &Rule, claims: &Claims<'_>, losses: &mut Losses<'_>) {
@@ -178,27 +170,11 @@ impl Settings {
                 }
             }
         }
-        if let Some(claimed) = lost {
-            match claimed {
-                Claimed::Fails(shown) => {
-                    let what = format!(
-                        "is not allowed in full: `{}` is `{}`, and a rule would allow it too",
-                        shown.request, shown.policy
-                    );
-                    losses.stricter(rule, &what, None, "");
-                }
-                _ => losses.stricter(rule, "is asked about, in part or in full", None, ""),
-            }
-        }
+        losses.in_part(rule, lost);
     }
 
     fn allow_commands(&mut self, rule: &Rule, claims: &Claims<'_>, losses: &mut Losses<'_>) {
-        let candidates = prefixes(rule);
-        if candidates.is_empty() {
-            let what = "names no words that a command begins with, so its commands are asked about";
-            losses.stricter(rule, what, None, "");
-        }
-        for prefix in candidates {
+        for prefix in losses.beginnings(rule) {
             let Some(text) = command(&prefix.words) else { continue };
             let is_asked = |ask: &String| {
                 let words = ask.trim_start_matches("Bash(").trim_end_matches(" *)");
@@ -211,15 +187,9 @@ impl Settings {
             }
             let shown = claims.command(&prefix.words, "ask");
             let shown = shown.filter(|shown| shown.policy == Tier::Allow);
-            let what = match &claimed {
-                Claimed::Fails(other) => format!(
-                    "is asked about: a rule would allow `{}` too, which is `{}`",
-                    other.request, other.policy
-                ),
-                Claimed::Holds => "is asked about, as what it begins with is".to_owned(),
-                Claimed::NotProved => {
-                    "is asked about: that all of it is allowed was not proved".to_owned()
-                }
+            let what = match claimed.holds() {
+                true => "is asked about, as what it begins with is".to_owned(),
+                false => format!("is asked about: {}", claimed.why_not()),
             };
             // A rule for the words alone is not written: it would hold behind `xargs` too, which adds
             // words that nobody sees.

@@ -63,6 +63,25 @@ impl Claimed {
     pub(crate) fn holds(&self) -> bool {
         matches!(self, Claimed::Holds)
     }
+
+    /// Why nothing was written that stands on it.
+    pub(crate) fn why_not(&self) -> String {
+        match self {
+            Claimed::Fails(other) => {
+                format!("a rule would allow `{}` too, which is `{}`", other.request, other.policy)
+            }
+            _ => "that all of it is allowed was not proved".to_owned(),
+        }
+    }
+}
+
+/// A claim that leaves out what is closed.
+pub(crate) fn but_for<'c>(claim: String, closed: impl IntoIterator<Item = &'c str>) -> String {
+    let closed: Vec<&str> = closed.into_iter().collect();
+    match &closed[..] {
+        [] => claim,
+        closed => format!("{claim} except {}", closed.join(", ")),
+    }
 }
 
 impl<'m> Claims<'m> {
@@ -81,6 +100,18 @@ impl<'m> Claims<'m> {
     pub(crate) fn beginning(&self, prefix: &Prefix, form: Form) -> Claimed {
         let claimed = self.claim(&format!("always allow run {}", prefix.pattern(form)));
         self.wrapping(prefix, form, claimed, false)
+    }
+
+    /// The most of what begins with these words that is allowed, and what came of all of it.
+    pub(crate) fn form(&self, prefix: &Prefix) -> (Claimed, Option<Form>) {
+        let claimed = self.beginning(prefix, Form::Open);
+        let form = match claimed {
+            Claimed::Holds => Some(Form::Open),
+            _ => [Form::NoFlags, Form::Exact]
+                .into_iter()
+                .find(|form| self.beginning(prefix, *form).holds()),
+        };
+        (claimed, form)
     }
 
     /// Whether whatever begins with these words is allowed outside the sandbox.

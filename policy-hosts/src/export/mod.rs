@@ -20,7 +20,7 @@ mod commands;
 mod objects;
 mod words;
 
-pub(crate) use claims::{Claimed, Claims, Form, Shown};
+pub(crate) use claims::{Claimed, Claims, Form, Shown, but_for};
 pub(crate) use commands::{Prefix, is_open, prefixes, sample};
 pub(crate) use objects::{hosts, object, pairs, paths, restraints};
 pub(crate) use words::{is_plain_name, plain_command};
@@ -202,6 +202,40 @@ impl Losses<'_> {
     pub(crate) fn stricter(&mut self, rule: &Rule, what: &str, shown: Option<Shown>, help: &str) {
         let what = format!("`{}` {what}", rule.name);
         self.add("E001", Level::Warning, rule.at, what, shown, help);
+    }
+
+    /// What a rule allows and the configuration does not, in part or in full.
+    pub(crate) fn in_part(&mut self, rule: &Rule, lost: Option<Claimed>) {
+        let what = match lost {
+            None => return,
+            Some(Claimed::Fails(shown)) => format!(
+                "is not allowed in full: `{}` is `{}`, and a rule would allow it too",
+                shown.request, shown.policy
+            ),
+            Some(_) => "is asked about, in part or in full".to_owned(),
+        };
+        self.stricter(rule, &what, None, "");
+    }
+
+    /// The runtime has no reviewer.
+    pub(crate) fn review(&mut self, rule: &Rule, claims: &Claims<'_>, governed: &[Action]) {
+        if !governed.iter().any(|&action| rule.actions.contains(action)) {
+            return;
+        }
+        let words = commands::sample(rule).filter(|_| rule.actions.contains(Action::Run));
+        let shown = words.and_then(|words| claims.command(&words, "ask"));
+        let shown = shown.filter(|shown| shown.policy == Tier::Review);
+        self.stricter(rule, "is asked about instead of reviewed", shown, "");
+    }
+
+    /// The beginnings of the commands that a rule allows; where it names none, that is told.
+    pub(crate) fn beginnings(&mut self, rule: &Rule) -> Vec<Prefix> {
+        let all = commands::prefixes(rule);
+        if all.is_empty() {
+            let what = "names no words that a command begins with, so its commands are asked about";
+            self.stricter(rule, what, None, "");
+        }
+        all
     }
 
     /// The runtime asks where the policy denies.

@@ -24,7 +24,7 @@ use policy_lang::model::{Effect, Rule, words};
 
 use super::import::OWN_TOOLS;
 use crate::export::{
-    Claimed, Claims, File, Form, Losses, hosts, is_open, is_plain_name, object, pairs, paths,
+    Claims, File, Form, Losses, but_for, hosts, is_open, is_plain_name, object, pairs, paths,
     plain_command, prefixes, restraints, sample,
 };
 use crate::import::quote;
@@ -118,12 +118,7 @@ pub(crate) fn export(claims: &Claims<'_>, losses: &mut Losses<'_>) -> (Vec<File>
     for rule in &claims.model.rules {
         match rule.effect {
             Effect::Tier(Tier::Allow, _) => rules.allow(rule, claims, losses),
-            Effect::Tier(Tier::Review, _) if GOVERNED.iter().any(|&a| rule.actions.contains(a)) => {
-                let words = sample(rule).filter(|_| rule.actions.contains(Action::Run));
-                let shown = words.and_then(|words| claims.command(&words, "ask"));
-                let shown = shown.filter(|shown| shown.policy == Tier::Review);
-                losses.stricter(rule, "is asked about instead of reviewed", shown, "");
-            }
+            Effect::Tier(Tier::Review, _) => losses.review(rule, claims, &GOVERNED),
             _ => {}
         }
     }
@@ -292,44 +287,20 @@ impl Rules {
                 }
             }
         }
-        match lost {
-            Some(Claimed::Fails(shown)) => {
-                let what = format!(
-                    "is not allowed in full: `{}` is `{}`, and a rule would allow it too",
-                    shown.request, shown.policy
-                );
-                losses.stricter(rule, &what, None, "");
-            }
-            Some(_) => losses.stricter(rule, "is asked about, in part or in full", None, ""),
-            None => {}
-        }
+        losses.in_part(rule, lost);
     }
 
     /// The claim that files are allowed, but for what the guards hold.
     fn without(&self, which: usize, actions: &str, object: &str) -> String {
-        let closed: Vec<&str> = self.closed[which].iter().map(|(object, _)| &**object).collect();
-        match &closed[..] {
-            [] => format!("always allow {actions} {object}"),
-            closed => format!("always allow {actions} {object} except {}", closed.join(", ")),
-        }
+        let closed = self.closed[which].iter().map(|(object, _)| &**object);
+        but_for(format!("always allow {actions} {object}"), closed)
     }
 
     fn allow_commands(&mut self, rule: &Rule, claims: &Claims<'_>, losses: &mut Losses<'_>) {
-        let candidates = prefixes(rule);
-        if candidates.is_empty() {
-            let what = "names no words that a command begins with, so its commands are asked about";
-            losses.stricter(rule, what, None, "");
-        }
-        for prefix in candidates {
-            let claimed = claims.beginning(&prefix, Form::Open);
+        for prefix in losses.beginnings(rule) {
             let text = plain_command(&prefix);
-            let form = match (&claimed, &text) {
-                (_, None) => None,
-                (Claimed::Holds, Some(_)) => Some(Form::Open),
-                _ => [Form::NoFlags, Form::Exact]
-                    .into_iter()
-                    .find(|form| claims.beginning(&prefix, *form).holds()),
-            };
+            let (claimed, form) = claims.form(&prefix);
+            let form = form.filter(|_| text.is_some());
             if let Some((text, form)) = text.zip(form) {
                 let text = escape(&text);
                 let body = match form {
@@ -355,13 +326,9 @@ impl Rules {
             };
             let shown = claims.command(&words, "ask");
             let shown = shown.filter(|shown| shown.policy == Tier::Allow);
-            let why = match &claimed {
-                Claimed::Fails(other) => format!(
-                    "a rule would allow `{}` too, which is `{}`",
-                    other.request, other.policy
-                ),
-                Claimed::Holds => "its words are no plain text".to_owned(),
-                Claimed::NotProved => "that all of it is allowed was not proved".to_owned(),
+            let why = match claimed.holds() {
+                true => "its words are no plain text".to_owned(),
+                false => claimed.why_not(),
             };
             losses.stricter(rule, &format!("{less}: {why}"), shown, "");
         }

@@ -25,7 +25,7 @@ use policy_lang::model::pattern::{
 use policy_lang::model::{Atom, AttrRef, Effect, Formula, Rule, words};
 
 use crate::export::{
-    Claimed, Claims, File, Form, Losses, Options, hosts, is_open, object, pairs, paths,
+    Claimed, Claims, File, Form, Losses, Options, but_for, hosts, is_open, object, pairs, paths,
     plain_command, prefixes, restraints, sample,
 };
 use crate::import::quote;
@@ -95,12 +95,7 @@ pub(crate) fn export(
     for rule in &claims.model.rules {
         match rule.effect {
             Effect::Tier(Tier::Allow, _) => permissions.allow(rule, claims, losses),
-            Effect::Tier(Tier::Review, _) if GOVERNED.iter().any(|&a| rule.actions.contains(a)) => {
-                let words = sample(rule).filter(|_| rule.actions.contains(Action::Run));
-                let shown = words.and_then(|words| claims.command(&words, "ask"));
-                let shown = shown.filter(|shown| shown.policy == Tier::Review);
-                losses.stricter(rule, "is asked about instead of reviewed", shown, "");
-            }
+            Effect::Tier(Tier::Review, _) => losses.review(rule, claims, &GOVERNED),
             _ => {}
         }
     }
@@ -300,46 +295,22 @@ impl Permissions {
                 }
             }
         }
-        match lost {
-            Some(Claimed::Fails(shown)) => {
-                let what = format!(
-                    "is not allowed in full: `{}` is `{}`, and a rule would allow it too",
-                    shown.request, shown.policy
-                );
-                losses.stricter(rule, &what, None, "");
-            }
-            Some(_) => losses.stricter(rule, "is asked about, in part or in full", None, ""),
-            None => {}
-        }
+        losses.in_part(rule, lost);
     }
 
     /// The claim that files are allowed, but for what the guards hold.
     fn without(&self, which: usize, actions: &str, object: &str) -> String {
-        let closed: Vec<&str> = self.closed[which].iter().map(|(object, _)| &**object).collect();
-        match &closed[..] {
-            [] => format!("always allow {actions} {object}"),
-            closed => format!("always allow {actions} {object} except {}", closed.join(", ")),
-        }
+        let closed = self.closed[which].iter().map(|(object, _)| &**object);
+        but_for(format!("always allow {actions} {object}"), closed)
     }
 
     fn allow_commands(&mut self, rule: &Rule, claims: &Claims<'_>, losses: &mut Losses<'_>) {
-        let candidates = prefixes(rule);
-        if candidates.is_empty() {
-            let what = "names no words that a command begins with, so its commands are asked about";
-            losses.stricter(rule, what, None, "");
-        }
-        for prefix in candidates {
-            let claimed = claims.beginning(&prefix, Form::Open);
+        for prefix in losses.beginnings(rule) {
             let Some(text) = plain_command(&prefix) else {
                 losses.stricter(rule, "is asked about: its words are no plain text", None, "");
                 continue;
             };
-            let form = match &claimed {
-                Claimed::Holds => Some(Form::Open),
-                _ => [Form::NoFlags, Form::Exact]
-                    .into_iter()
-                    .find(|form| claims.beginning(&prefix, *form).holds()),
-            };
+            let (claimed, form) = claims.form(&prefix);
             if form.is_some() && !self.commands {
                 let line = format!("{text} && {text} > /etc/x");
                 let shown = claims.line(&line, "allow").filter(|shown| shown.policy != Tier::Allow);
@@ -377,14 +348,7 @@ impl Permissions {
             };
             let shown = claims.command(&prefix.words, "ask");
             let shown = shown.filter(|shown| form.is_none() && shown.policy == Tier::Allow);
-            let why = match &claimed {
-                Claimed::Fails(other) => format!(
-                    "a rule would allow `{}` too, which is `{}`",
-                    other.request, other.policy
-                ),
-                _ => "that all of it is allowed was not proved".to_owned(),
-            };
-            losses.stricter(rule, &format!("{less}: {why}"), shown, "");
+            losses.stricter(rule, &format!("{less}: {}", claimed.why_not()), shown, "");
         }
     }
 
