@@ -12,6 +12,7 @@ use crate::check::pattern::{
 };
 use crate::check::{MAX_FILES, MAX_PATTERNS, MAX_ROOTS, MAX_SANDBOXES};
 use crate::compile::{MOST_RULES, MOST_TABLE_BYTES};
+use crate::diagnostic::grouped;
 use crate::syntax::{LARGEST_FILE, MOST_NESTED};
 
 /// One limit.
@@ -113,20 +114,7 @@ pub fn table() -> String {
             Past::NoRequest(_) => "it is no request; a hook refuses the call",
             Past::AtLeastAsk(floor) => &format!("judged, and at least `ask` (`{floor}`)"),
         };
-        table.push_str(&format!("| {what} | {} | {past} |\n", grouped(*most)));
+        table.push_str(&format!("| {what} | {} | {past} |\n", grouped(*most as u64)));
     }
     table
-}
-
-/// A number with commas.
-fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if 0 < index && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }

@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, bail, ensure};
+use policy_lang::diagnostic::grouped;
 use serde_json::Value;
 
 /// A count that can be given, the variable that a test reads it from, and how many where nothing is
@@ -511,17 +512,4 @@ fn cell(value: &Value) -> String {
         Value::Bool(is_so) => is_so.to_string(),
     };
     text.replace('|', "\\|").replace('\n', " ")
-}
-
-/// A number with commas.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if 0 < index && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }

@@ -7,10 +7,8 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use policy_eval::safe;
-
 use super::place::Places;
-use super::{Diagnostic, Level};
+use super::{Diagnostic, Level, escape_markup};
 use crate::span::Source;
 
 /// Cases that belong together: those of one file.
@@ -67,7 +65,7 @@ pub fn document(suites: &[Suite]) -> String {
     for suite in suites {
         out += &format!(
             "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"0\" time=\"0\">\n",
-            escaped(&suite.name),
+            escape_markup(&suite.name),
             suite.cases.len(),
             failures(suite)
         );
@@ -80,7 +78,7 @@ pub fn document(suites: &[Suite]) -> String {
 }
 
 fn write_case(out: &mut String, suite: &Suite, case: &Case) {
-    let (name, class) = (escaped(&case.name), escaped(&suite.name));
+    let (name, class) = (escape_markup(&case.name), escape_markup(&suite.name));
     // Writing to a string cannot fail.
     let _ = write!(out, "    <testcase name=\"{name}\" classname=\"{class}\" time=\"0\"");
     if case.failure.is_none() && case.output.is_empty() {
@@ -89,7 +87,7 @@ fn write_case(out: &mut String, suite: &Suite, case: &Case) {
     }
     *out += ">\n";
     if let Some(Failed { kind, message, text }) = &case.failure {
-        let (kind, message) = (escaped(kind), escaped(message));
+        let (kind, message) = (escape_markup(kind), escape_markup(message));
         let _ = writeln!(
             out,
             "      <failure type=\"{kind}\" message=\"{message}\">{}</failure>",
@@ -152,26 +150,9 @@ fn case(found: &Diagnostic, places: &Places<'_>, fails: Level) -> Case {
     Case { name, failure: Some(failure), output: String::new() }
 }
 
-/// Text between marks or in quotes, on one line.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in safe(text).chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            // Two that are seen, if at all, and that XML 1.0 forbids.
-            '\u{FFFE}' | '\u{FFFF}' => out.extend(c.escape_unicode()),
-            _ => out.push(c),
-        }
-    }
-    out
-}
-
-/// The same, line by line.
+/// Text between marks, line by line.
 fn escaped_lines(text: &str) -> String {
-    text.lines().map(escaped).collect::<Vec<_>>().join("\n")
+    text.lines().map(escape_markup).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]

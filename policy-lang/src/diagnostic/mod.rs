@@ -22,11 +22,13 @@ pub mod github;
 mod hidden;
 pub mod json;
 pub mod junit;
+mod markup;
 pub(crate) mod place;
 pub mod sarif;
 mod text;
 
 pub use hidden::is_hidden;
+pub use markup::{escape_markup, grouped};
 pub use text::{Style, render, render_all};
 
 use crate::span::Location;

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use policy_eval::{Action, Tier, safe};
+use policy_eval::{Action, Tier};
 
 use super::finding::{Case, Finding, named};
 use super::lines::{Row, align};
@@ -25,6 +25,7 @@ use super::words::{
 use super::{
     Answer, Aspect, Changed, Comparison, DecidedBy, Difference, Direction, Edition, Sentence, Side,
 };
+use crate::diagnostic::escape_markup;
 use crate::span::Source;
 
 /// Runs of lines that are equal and count for nothing are folded away, but for this many at each
@@ -43,7 +44,7 @@ pub fn page(comparison: &Comparison<'_>) -> String {
     let findings = comparison.findings();
     let marks = Marks::new(comparison, &findings);
     let mut out = String::new();
-    let verdict = escape(&verdict(report, &findings));
+    let verdict = escape_markup(&verdict(report, &findings));
     head(&verdict, &mut out);
     out += "<body>\n";
     header(comparison, &verdict, &mut out);
@@ -120,14 +121,15 @@ fn header(comparison: &Comparison<'_>, verdict: &str, out: &mut String) {
         format!("<td>{}</td><td>{}</td>", show(comparison.old), show(comparison.new))
     };
     let named = |name: &Option<String>| match name {
-        Some(name) => escape(name),
+        Some(name) => escape_markup(name),
         None => "<span class=\"none\">none</span>".to_owned(),
     };
     let files = |edition: &Edition| {
-        let files = edition.given.iter().map(|file| format!("<code>{}</code>", escape(file)));
+        let files =
+            edition.given.iter().map(|file| format!("<code>{}</code>", escape_markup(file)));
         files.collect::<Vec<_>>().join("<br>")
     };
-    let digest = |edition: &Edition| format!("<code>{}</code>", escape(&edition.digest));
+    let digest = |edition: &Edition| format!("<code>{}</code>", escape_markup(&edition.digest));
     for (title, cells) in [
         ("Policy", both(&|edition| named(&edition.name))),
         ("Version", both(&|edition| named(&edition.version))),
@@ -232,8 +234,8 @@ fn case(
         "<h4>For example</h4>\n<p class=\"example\"><code>{}</code></p>\n\
          <pre class=\"request\">{}</pre>\n\
          <details><summary>Ask both policies</summary><pre>{}</pre></details>\n</section>",
-        escape(&difference.shown),
-        escape(&request(&difference.witness)),
+        escape_markup(&difference.shown),
+        escape_markup(&request(&difference.witness)),
         escape_lines(&command(comparison, difference))
     );
 }
@@ -282,10 +284,12 @@ fn badge(aspect: Aspect, answer: &Answer, text: &str) -> String {
             format!(
                 "<span class=\"tier {}\"><span aria-hidden=\"true\">{sign}</span> {}</span>",
                 answer.tier,
-                escape(text)
+                escape_markup(text)
             )
         }
-        Aspect::Record | Aspect::Marks => format!("<span class=\"tier\">{}</span>", escape(text)),
+        Aspect::Record | Aspect::Marks => {
+            format!("<span class=\"tier\">{}</span>", escape_markup(text))
+        }
     }
 }
 
@@ -294,7 +298,7 @@ fn decided(marks: &Marks, side: Side, difference: &Difference, answer: &Answer, 
         let _ = writeln!(out, "<p>decided by {}</p>", no_rule(&answer.decided_by));
         return;
     };
-    let (name, link) = (escape(&rule.name), marks.link(side, rule));
+    let (name, link) = (escape_markup(&rule.name), marks.link(side, rule));
     let _ = writeln!(out, "<p>decided by <strong>{name}</strong>, {link}</p>");
     // A sentence that changed is shown with what changed.
     let is_changed =
@@ -303,7 +307,7 @@ fn decided(marks: &Marks, side: Side, difference: &Difference, answer: &Answer, 
         let _ = writeln!(out, "<pre class=\"sentence\">{}</pre>", escape_lines(&rule.text));
     }
     if let Some(reason) = &rule.reason {
-        let _ = writeln!(out, "<p class=\"reason\">“{}”</p>", escape(reason));
+        let _ = writeln!(out, "<p class=\"reason\">“{}”</p>", escape_markup(reason));
     }
 }
 
@@ -337,8 +341,8 @@ fn changed(
 
 fn region(text: &str) -> String {
     let show = |piece| match piece {
-        Piece::Words(text) => escape(text),
-        Piece::Code(text) => format!("<code>{}</code>", escape(text)),
+        Piece::Words(text) => escape_markup(text),
+        Piece::Code(text) => format!("<code>{}</code>", escape_markup(text)),
     };
     pieces(text).into_iter().map(show).collect()
 }
@@ -390,7 +394,7 @@ impl Marks {
 
     /// A link to a sentence, where its file is shown.
     fn link(&self, side: Side, sentence: &Sentence) -> String {
-        let text = escape(&place(sentence));
+        let text = escape_markup(&place(sentence));
         match self.files.get(&(side, sentence.file.clone())) {
             Some(file) => format!("<a href=\"#{}\">{text}</a>", anchor(side, *file, sentence.line)),
             None => format!("<span>{text}</span>"),
@@ -455,7 +459,7 @@ fn file(
     let (old_text, new_text) = (text(old), text(new));
     let name = |source: Numbered<'_>| {
         source.map_or("<span class=\"none\">no such file</span>".to_owned(), |(_, source)| {
-            format!("<code>{}</code>", escape(&source.name))
+            format!("<code>{}</code>", escape_markup(&source.name))
         })
     };
     let old_lines: Vec<&str> = old_text.iter().map(String::as_str).collect();
@@ -602,25 +606,9 @@ impl Listing<'_> {
     }
 }
 
-/// Text between marks or in quotes, without a hidden character.
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in safe(text).chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            _ => out.push(c),
-        }
-    }
-    out
-}
-
 /// A line of a source.
 fn escape_tabs(line: &str) -> String {
-    escape(&line.replace('\t', "    "))
+    escape_markup(&line.replace('\t', "    "))
 }
 
 fn escape_lines(text: &str) -> String {
@@ -634,7 +622,7 @@ mod tests {
     #[test]
     fn nothing_in_a_text_is_markup() {
         assert_eq!(
-            escape("<b a='1' c=\"2\">&\u{202e}\u{0}"),
+            escape_markup("<b a='1' c=\"2\">&\u{202e}\u{0}"),
             r"&lt;b a=&#39;1&#39; c=&quot;2&quot;&gt;&amp;\u{202e}\u{0}"
         );
     }

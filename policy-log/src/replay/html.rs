@@ -5,7 +5,8 @@
 
 use std::fmt::Write as _;
 
-use policy_eval::{Tier, safe};
+use policy_eval::Tier;
+use policy_lang::diagnostic::escape_markup;
 use policy_lang::diff::html::STYLE;
 
 use super::words::{
@@ -42,7 +43,7 @@ pub fn page(report: &Report) -> String {
 }
 
 fn head(report: &Report, out: &mut String) {
-    let title = escape(&read(report));
+    let title = escape_markup(&read(report));
     *out += "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n";
     *out += "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
              style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">\n";
@@ -53,8 +54,11 @@ fn head(report: &Report, out: &mut String) {
 }
 
 fn header(report: &Report, out: &mut String) {
-    let _ =
-        writeln!(out, "<header>\n<h1>Replay</h1>\n<p class=\"read\">{}</p>", escape(&read(report)));
+    let _ = writeln!(
+        out,
+        "<header>\n<h1>Replay</h1>\n<p class=\"read\">{}</p>",
+        escape_markup(&read(report))
+    );
     if let Some(verdict) = verdict(report) {
         let loosened = report.changes.iter().any(Change::is_loosened);
         let kind = match (report.changed(), loosened) {
@@ -62,8 +66,11 @@ fn header(report: &Report, out: &mut String) {
             (_, true) => "loosened",
             (_, false) => "tightened",
         };
-        let _ =
-            writeln!(out, "<p class=\"verdict {kind}\" role=\"status\">{}</p>", escape(&verdict));
+        let _ = writeln!(
+            out,
+            "<p class=\"verdict {kind}\" role=\"status\">{}</p>",
+            escape_markup(&verdict)
+        );
     }
     *out += "<ul class=\"tiles\">\n";
     for (tier, count) in each_tier(&report.tiers) {
@@ -81,7 +88,7 @@ fn header(report: &Report, out: &mut String) {
     }
     *out += "</tr></thead>\n<tbody>\n";
     let named = |name: Option<&str>| match name {
-        Some(name) => escape(name),
+        Some(name) => escape_markup(name),
         None => "<span class=\"none\">none</span>".to_owned(),
     };
     type Row<'r> = (&'r str, &'r dyn Fn(&Edition) -> String);
@@ -89,10 +96,11 @@ fn header(report: &Report, out: &mut String) {
         ("Name", &|edition| named(edition.name.as_deref())),
         ("Version", &|edition| named(edition.version.as_deref())),
         ("Files", &|edition| {
-            let files = edition.files.iter().map(|file| format!("<code>{}</code>", escape(file)));
+            let files =
+                edition.files.iter().map(|file| format!("<code>{}</code>", escape_markup(file)));
             files.collect::<Vec<_>>().join("<br>")
         }),
-        ("Digest", &|edition| format!("<code>{}</code>", escape(&edition.digest))),
+        ("Digest", &|edition| format!("<code>{}</code>", escape_markup(&edition.digest))),
     ];
     for (title, show) in rows {
         let _ = write!(out, "<tr><th scope=\"row\">{title}</th>");
@@ -136,9 +144,9 @@ fn changes(report: &Report, out: &mut String) {
             out,
             "</div>\n<h4>The first of them</h4>\n<p class=\"example\"><code>{}</code> <span class=\"none\">{}</span></p>\n\
              <pre class=\"request\">{}</pre>\n</article>",
-            escape(&change.example),
-            escape(&report.place(change.place)),
-            escape(&change.request)
+            escape_markup(&change.example),
+            escape_markup(&report.place(change.place)),
+            escape_markup(&change.request)
         );
     }
     let left = report.changes.get(MOST_CHANGES..).unwrap_or_default();
@@ -151,16 +159,15 @@ fn changes(report: &Report, out: &mut String) {
 
 fn decided(decider: &Decider) -> String {
     let Decider::Rule(rule) = decider else {
-        return format!("<p>{}</p>", escape(&decider.to_string()));
+        return format!("<p>{}</p>", escape_markup(&decider.to_string()));
     };
-    let reason = rule
-        .reason
-        .as_deref()
-        .map_or(String::new(), |reason| format!("<p class=\"reason\">“{}”</p>", escape(reason)));
+    let reason = rule.reason.as_deref().map_or(String::new(), |reason| {
+        format!("<p class=\"reason\">“{}”</p>", escape_markup(reason))
+    });
     format!(
         "<p><strong>{}</strong> <span class=\"none\">{}</span></p>{reason}",
-        escape(&rule.name),
-        escape(&place(rule))
+        escape_markup(&rule.name),
+        escape_markup(&place(rule))
     )
 }
 
@@ -317,10 +324,13 @@ fn kinds(report: &Report, id: &str, title: &str, kinds: &[&Kind], out: &mut Stri
     for kind in kinds.iter().take(MOST_KINDS) {
         let reason = kind.by.rule().and_then(|rule| rule.reason.as_deref());
         let reason = reason.map_or(String::new(), |reason| {
-            format!("<br><span class=\"reason\">“{}”</span>", escape(reason))
+            format!("<br><span class=\"reason\">“{}”</span>", escape_markup(reason))
         });
         let answers = match has_answers {
-            true => format!("<td>{}</td>", answers(kind).as_deref().map_or(String::new(), escape)),
+            true => format!(
+                "<td>{}</td>",
+                answers(kind).as_deref().map_or(String::new(), escape_markup)
+            ),
             false => String::new(),
         };
         let _ = writeln!(
@@ -330,11 +340,11 @@ fn kinds(report: &Report, id: &str, title: &str, kinds: &[&Kind], out: &mut Stri
             number(kind.count),
             bar(kind, most),
             kind.action,
-            escape(&kind.what),
+            escape_markup(&kind.what),
             badge(kind.tier),
-            escape(&by(&kind.by)),
-            escape(&kind.example),
-            escape(&report.place(kind.place))
+            escape_markup(&by(&kind.by)),
+            escape_markup(&kind.example),
+            escape_markup(&report.place(kind.place))
         );
     }
     *out += "</tbody></table>\n";
@@ -362,8 +372,8 @@ fn answered(report: &Report, out: &mut String) {
         let _ = writeln!(
             out,
             "<tr><th scope=\"row\">{}</th><td>{}</td></tr>",
-            escape(&by(&one.by)),
-            escape(&super::words::asked(one))
+            escape_markup(&by(&one.by)),
+            escape_markup(&super::words::asked(one))
         );
     }
     *out += "</tbody></table>\n</section>\n";
@@ -386,11 +396,11 @@ fn rules_table(report: &Report, out: &mut String) {
         let _ = writeln!(
             out,
             "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}</td><td><code>{}</code></td></tr>",
-            escape(&rule.name),
+            escape_markup(&rule.name),
             badge(rule.tier),
             number(decided.fired),
             dash(decided.count()),
-            escape(&place(rule))
+            escape_markup(&place(rule))
         );
     }
     for decided in report.decided.iter().filter(|decided| decided.by.rule().is_none()) {
@@ -398,7 +408,7 @@ fn rules_table(report: &Report, out: &mut String) {
         let _ = writeln!(
             out,
             "<tr><th scope=\"row\"><i>{}</i></th><td>{tiers}</td><td></td><td>{}</td><td></td></tr>",
-            escape(&decided.by.to_string()),
+            escape_markup(&decided.by.to_string()),
             dash(decided.count())
         );
     }
@@ -415,8 +425,8 @@ fn rules_table(report: &Report, out: &mut String) {
                 out,
                 "<li>{} <strong>{}</strong> <span class=\"none\">{}</span></li>",
                 badge(rule.tier),
-                escape(&rule.name),
-                escape(&place(rule))
+                escape_markup(&rule.name),
+                escape_markup(&place(rule))
             );
         }
         *out += "</ul>\n";
@@ -437,7 +447,7 @@ fn logs(report: &Report, out: &mut String) {
         let _ = writeln!(
             out,
             "<tr><th scope=\"row\"><code>{}</code></th><td>{}</td><td>{}</td></tr>",
-            escape(&log.name),
+            escape_markup(&log.name),
             log.format.map_or("empty", |format| format.name()),
             number(log.requests)
         );
@@ -461,7 +471,7 @@ fn logs(report: &Report, out: &mut String) {
         );
         for broken in &report.first_broken {
             let text = behind(&report.place(broken.place), &broken.why);
-            let _ = writeln!(out, "<li><code>{}</code></li>", escape(&text));
+            let _ = writeln!(out, "<li><code>{}</code></li>", escape_markup(&text));
         }
         *out += "</ul>\n";
     }
@@ -481,20 +491,4 @@ fn badge(tier: Tier) -> String {
 
 fn dash(count: u64) -> String {
     if count == 0 { "–".to_owned() } else { number(count) }
-}
-
-/// Text between marks or in quotes, without a hidden character.
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in safe(text).chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            _ => out.push(c),
-        }
-    }
-    out
 }

@@ -1,21 +1,9 @@
 //! The words that every form of a report shares.
 
 use policy_eval::{Tier, safe};
+pub(super) use policy_lang::diagnostic::grouped as number;
 
 use super::{Asked, Decided, Decider, Kind, Report, Rule, Tiers};
-
-/// `1,204,318`
-pub(super) fn number(value: u64) -> String {
-    let digits = value.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if 0 < at && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
 
 /// `1 request`, `1,204 requests`
 pub(super) fn counted(count: u64, one: &str) -> String {
