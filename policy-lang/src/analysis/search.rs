@@ -10,228 +10,16 @@ use std::rc::Rc;
 
 use policy_eval::canon::default_port;
 use policy_eval::engine::tables::Source;
-use policy_eval::{Action, Attr, Floor, Floors, Options, Platform, RequestBuf, Truth};
+use policy_eval::{Action, Attr, Floor, Floors, Platform, RequestBuf, Truth};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::alphabet::Exhausted;
 use super::formula::{Arena, Id};
 use super::machine::Budget;
-use super::space::{
-    AtomKey, Choice, Fact, Pruner, RESOLVED, Raised, Reading, RootMode, Space, Value,
-    asks_destination,
-};
+use super::question::{ALLOW, ASK, Aspect, Bounds, Effect, Question, Verdict};
+use super::space::{Choice, Fact, Pruner, Raised, Reading, RootMode, Space, Value};
 use super::witness;
-use crate::automata::group::CommandShape;
-use crate::compile::atoms::{Ask, Atoms, Lowered};
-use crate::model::{Counted, Model, RuleOptions};
-
-/// What of an answer is looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Aspect {
-    /// Tier and options.
-    Tier,
-    Record,
-    Mark(u8),
-}
-
-/// What a statement does where it holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Effect {
-    /// A tier, a record level or a mark, as a rank from 1; and options by number.
-    Rank(u8, u32),
-    /// Files are judged that the command or call touches.
-    Count(Vec<CommandShape>, Vec<Counted>),
-    /// Floors fall away.
-    Accept(Floors),
-    /// Nothing: it is asked what holds where this does.
-    Asked,
-}
-
-/// Something that one of the sides says, or both.
-#[derive(Clone, Debug)]
-pub(crate) struct Statement {
-    pub(crate) formula: Id,
-    pub(crate) effect: Effect,
-    /// On which sides it stands.
-    pub(crate) sides: [bool; 2],
-    /// Whether a certain match makes the default fall away.
-    pub(crate) loosens: bool,
-    /// What it says of an address that a name resolved to, where it is asked of one.
-    pub(crate) resolved: Option<Id>,
-    /// Whose index it is on each side, for reports.
-    pub(crate) origins: [Option<Origin>; 2],
-}
-
-/// Which sentence of a model a statement is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Origin {
-    Rule(usize),
-    Count(usize),
-    Accept(usize),
-}
-
-impl Statement {
-    fn is_changed(&self) -> bool {
-        self.sides[0] != self.sides[1]
-    }
-
-    pub(crate) fn rank(&self) -> Option<(u8, u32)> {
-        match self.effect {
-            Effect::Rank(rank, options) => Some((rank, options)),
-            _ => None,
-        }
-    }
-}
-
-/// The rank of `ask` where ranks are tiers.
-pub(crate) const ASK: u8 = 3;
-/// That of `allow`.
-pub(crate) const ALLOW: u8 = 1;
-/// That of `deny`.
-pub(crate) const DENY: u8 = 4;
-
-/// What is asked: statements and defaults of both sides.
-#[derive(Clone, Debug)]
-pub(crate) struct Question {
-    pub(crate) aspect: Aspect,
-    pub(crate) statements: Vec<Statement>,
-    /// By side; 0 where the aspect has none.
-    pub(crate) defaults: [u8; 2],
-    pub(crate) options: OptionSets,
-    /// How many of the statements are rules and other sentences as they stand. Behind them stand
-    /// those that are asked of resolved addresses as well, once more.
-    pub(crate) own: usize,
-    /// What each side answers of the files that `count` sentences speak of.
-    files: FxHashMap<Action, [Bounds; 2]>,
-}
-
-/// What the answers of all requests of an action lie between.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Bounds {
-    pub(crate) lowest: u8,
-    pub(crate) highest: u8,
-    /// A bit for each rank of which answers may have options.
-    pub(crate) with_options: u8,
-}
-
-impl Bounds {
-    fn has_options(self, rank: u8) -> bool {
-        self.with_options >> rank & 1 != 0
-    }
-
-    /// What holds only for some values of a word asks at most.
-    fn at_most_ask(self) -> Bounds {
-        let denies = self.has_options(DENY);
-        let with_options = self.with_options & !(1 << DENY) | u8::from(denies) << ASK;
-        Bounds { lowest: 0, highest: self.highest.min(ASK), with_options }
-    }
-}
-
-impl Question {
-    pub(crate) fn new(
-        aspect: Aspect,
-        mut statements: Vec<Statement>,
-        defaults: [u8; 2],
-        options: OptionSets,
-    ) -> Question {
-        let own = statements.len();
-        let of_addresses: Vec<Statement> = statements
-            .iter()
-            .filter_map(|one| {
-                // Of what is resolved nothing is said by default that could fall away.
-                Some(Statement { formula: one.resolved?, loosens: false, ..one.clone() })
-            })
-            .collect();
-        statements.extend(of_addresses);
-        Question { aspect, statements, defaults, options, own, files: FxHashMap::default() }
-    }
-
-    /// Says what the sides answer of files.
-    pub(crate) fn with_files(self, files: FxHashMap<Action, [Bounds; 2]>) -> Question {
-        Question { files, ..self }
-    }
-
-    /// What a side answers at least of the files that are judged by these clauses, and at most.
-    fn bounds(&self, side: usize, clauses: &[Counted]) -> Option<Bounds> {
-        let all = clauses.iter().filter_map(|one| self.files.get(&one.action));
-        all.map(|sides| sides[side]).reduce(|one, other| Bounds {
-            lowest: one.lowest.max(other.lowest),
-            highest: one.highest.max(other.highest),
-            with_options: one.with_options | other.with_options,
-        })
-    }
-
-    /// The place where a statement stands that is asked of resolved addresses.
-    fn of_resolved(&self, statement: usize) -> Option<usize> {
-        let before = self.statements[..statement].iter().filter(|one| one.resolved.is_some());
-        self.statements[statement].resolved.map(|_| self.own + before.count())
-    }
-}
-
-/// Sets of options, each once; number 0 is the default.
-#[derive(Clone, Debug)]
-pub(crate) struct OptionSets {
-    all: Vec<RuleOptions>,
-}
-
-impl Default for OptionSets {
-    fn default() -> Self {
-        OptionSets { all: vec![RuleOptions::default()] }
-    }
-}
-
-impl OptionSets {
-    pub(crate) fn number(&mut self, options: &RuleOptions) -> u32 {
-        match self.all.iter().position(|known| known == options) {
-            Some(known) => known as u32,
-            None => {
-                self.all.push(options.clone());
-                self.all.len() as u32 - 1
-            }
-        }
-    }
-
-    pub(crate) fn join(&mut self, one: u32, other: u32) -> u32 {
-        if one == other {
-            return one;
-        }
-        fn lend(options: &RuleOptions) -> Options<'_> {
-            Options {
-                outside_sandbox: options.outside_sandbox,
-                reviewer: options.reviewer.as_deref(),
-                timeout_ms: options.timeout_ms,
-                on_failure: options.on_failure,
-                remember: options.remember,
-            }
-        }
-        let joined = lend(&self.all[one as usize]).join(lend(&self.all[other as usize]));
-        let joined = RuleOptions {
-            outside_sandbox: joined.outside_sandbox,
-            reviewer: joined.reviewer.map(str::to_owned),
-            timeout_ms: joined.timeout_ms,
-            on_failure: joined.on_failure,
-            remember: joined.remember,
-        };
-        self.number(&joined)
-    }
-
-    /// The options of a number.
-    pub(crate) fn of(&self, number: u32) -> &RuleOptions {
-        &self.all[number as usize]
-    }
-
-    pub(crate) fn leaves_sandbox(&self, number: u32) -> bool {
-        self.all[number as usize].outside_sandbox
-    }
-}
-
-/// What one side answers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Verdict {
-    /// 0: nothing is said.
-    pub(crate) rank: u8,
-    pub(crate) options: u32,
-}
+use crate::model::{Model, RuleOptions};
 
 /// What the statements of one side amount to so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -400,161 +188,18 @@ struct State {
     values: Vec<(Fact, Value)>,
 }
 
-/// All atoms of two policies and their formulas, before readings and platforms.
-pub(crate) struct Ground<'m> {
-    atoms: Atoms<'m>,
-}
-
-impl<'m> Ground<'m> {
-    pub(crate) fn new(model: &'m Model) -> Ground<'m> {
-        Ground { atoms: Atoms::new(model) }
-    }
-
-    /// Numbers the atoms of a formula.
-    pub(crate) fn lower(&mut self, formula: &crate::model::Formula) -> Lowered {
-        self.atoms.formula(formula)
-    }
-
-    fn asks_addresses(&self, lowered: &Lowered) -> bool {
-        lowered.asks_addresses(&self.atoms)
-    }
-
-    /// Whether the formula asks something that `of` says.
-    pub(crate) fn asks(&self, lowered: &Lowered, of: &mut dyn FnMut(&Ask) -> bool) -> bool {
-        match lowered {
-            Lowered::True => false,
-            Lowered::Atom(number) => of(&self.atoms.asks[*number as usize]),
-            Lowered::Not(inner) => self.asks(inner, of),
-            Lowered::And(parts) | Lowered::Or(parts) => {
-                parts.iter().any(|part| self.asks(part, of))
-            }
-        }
-    }
-}
-
-/// Writes formulas for one reading of commands.
-pub(crate) struct Writer<'g, 'm> {
-    ground: &'g Ground<'m>,
-    reading: Reading,
-    pub(crate) arena: Arena,
-    keys: Vec<AtomKey>,
-    numbers: FxHashMap<AtomKey, u32>,
-}
-
-impl<'g, 'm> Writer<'g, 'm> {
-    pub(crate) fn new(ground: &'g Ground<'m>, reading: Reading) -> Writer<'g, 'm> {
-        Writer {
-            ground,
-            reading,
-            arena: Arena::default(),
-            keys: Vec::new(),
-            numbers: FxHashMap::default(),
-        }
-    }
-
-    /// The formula over all readings: another form counts, but never certainly. `trust` says where
-    /// what a tool says of itself is believed.
-    pub(crate) fn formula(&mut self, lowered: &Lowered, trust: Option<Id>) -> Id {
-        let threads = self.reading.threads();
-        let readings: Vec<Id> = threads
-            .iter()
-            .enumerate()
-            .map(|(thread, &(is_certain, is_folded))| {
-                let own = self.write(lowered, thread as u8, is_folded, trust);
-                if is_certain { own } else { self.arena.of_another_form(own) }
-            })
-            .collect();
-        self.arena.or(readings)
-    }
-
-    /// The same of an address that a name resolved to, which is judged beside the name; none where
-    /// it is not asked of one.
-    pub(crate) fn of_resolved(
-        &mut self,
-        action: Action,
-        lowered: &Lowered,
-        trust: Option<Id>,
-    ) -> Option<Id> {
-        let is_asked =
-            action.has_port() && action != Action::Listen && self.ground.asks_addresses(lowered);
-        is_asked.then(|| self.write(lowered, RESOLVED, false, trust))
-    }
-
-    /// The condition under which claims of tools are believed.
-    pub(crate) fn trust(&mut self, trusts: &[Lowered]) -> Option<Id> {
-        if trusts.is_empty() {
-            return None;
-        }
-        let all: Vec<Id> = trusts.iter().map(|one| self.formula(one, None)).collect();
-        Some(self.arena.or(all))
-    }
-
-    fn write(&mut self, lowered: &Lowered, thread: u8, folded: bool, trust: Option<Id>) -> Id {
-        match lowered {
-            Lowered::True => self.arena.known(Truth::YES),
-            Lowered::Not(inner) => {
-                let inner = self.write(inner, thread, folded, trust);
-                self.arena.not(inner)
-            }
-            Lowered::And(parts) => {
-                let parts: Vec<Id> =
-                    parts.iter().map(|part| self.write(part, thread, folded, trust)).collect();
-                self.arena.and(parts)
-            }
-            Lowered::Or(parts) => {
-                let parts: Vec<Id> =
-                    parts.iter().map(|part| self.write(part, thread, folded, trust)).collect();
-                self.arena.or(parts)
-            }
-            Lowered::Atom(number) => {
-                let number =
-                    if folded { self.ground.atoms.folded[*number as usize] } else { *number };
-                let ask = self.ground.atoms.asks[number as usize].clone();
-                let is_of_command = matches!(&ask, Ask::Sequence { sequence, .. } if sequence.source == Source::Command);
-                let has_threads = is_of_command || asks_destination(&ask);
-                let thread = if has_threads { thread } else { 0 };
-                let is_claim = match &ask {
-                    Ask::Bool(source) | Ask::Present(source) => matches!(
-                        source,
-                        Source::Builtin(Attr::ReadOnly | Attr::Destructive | Attr::OpenWorld)
-                    ),
-                    _ => false,
-                };
-                let believed = self.key(AtomKey { ask: ask.clone(), doubting: false, thread });
-                if !is_claim {
-                    return believed;
-                }
-                let doubted = self.key(AtomKey { ask, doubting: true, thread });
-                match trust {
-                    Some(trust) => self.arena.if_certain(trust, believed, doubted),
-                    None => doubted,
-                }
-            }
-        }
-    }
-
-    fn key(&mut self, key: AtomKey) -> Id {
-        let next = self.keys.len() as u32;
-        let number = *self.numbers.entry(key.clone()).or_insert_with(|| {
-            self.keys.push(key);
-            next
-        });
-        self.arena.atom(number)
-    }
-
-    /// The search over what was written.
-    pub(crate) fn search(
-        self,
-        action: Action,
+impl<'m> Search<'m> {
+    pub(super) fn new(
         model: &'m Model,
         platform: Option<Platform>,
+        arena: Arena,
+        space: Space<'m>,
         question: Question,
     ) -> Search<'m> {
-        let space = Space::new(action, model, platform, self.reading, self.keys);
         let mut search = Search {
             model,
             platform,
-            arena: self.arena,
+            arena,
             space,
             question,
             formulas: Vec::new(),
@@ -582,9 +227,7 @@ impl<'g, 'm> Writer<'g, 'm> {
         search.set_platform();
         search
     }
-}
 
-impl<'m> Search<'m> {
     /// The platform is what the search is about, so it is known from the start.
     fn set_platform(&mut self) {
         let fact = Fact::Value(Source::Builtin(Attr::Platform));

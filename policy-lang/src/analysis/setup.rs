@@ -5,11 +5,10 @@ use policy_eval::{Action, Attr, ObjectKind, Platform};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::join::Names;
-use super::search::{
-    ASK, Aspect, Bounds, DENY, Effect, Ground, OptionSets, Origin, Question, Search, Statement,
-    Writer,
-};
+use super::question::{ASK, Aspect, Bounds, DENY, Effect, OptionSets, Origin, Question, Statement};
+use super::search::Search;
 use super::space::Reading;
+use super::writer::{Ground, Writer};
 use crate::compile::atoms::{Ask, Lowered};
 use crate::model::{self, Model};
 

@@ -21,7 +21,8 @@ use super::{example, operands};
 use crate::analysis::alphabet::Exhausted;
 use crate::analysis::join;
 use crate::analysis::machine::{Budget, Step};
-use crate::analysis::search::{self, DENY, Flow, Focus, Leaf, Origin, Scope, Search};
+use crate::analysis::question::{self, DENY, Origin};
+use crate::analysis::search::{Flow, Focus, Leaf, Scope, Search};
 use crate::analysis::setup::Setup;
 use crate::analysis::space::{Fact, Reading, Value};
 use crate::compile::{CompileError, compile};
@@ -103,7 +104,7 @@ pub fn compare(old: &Model, new: &Model, budget: u64) -> Result<Report, CompareE
 /// What a leaf claims; one confirmed request for each is enough.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Claim {
-    aspect: search::Aspect,
+    aspect: question::Aspect,
     action: Action,
     from: (u8, u32),
     to: (u8, u32),
@@ -139,7 +140,7 @@ struct Comparison<'s, 'm> {
 }
 
 impl<'m> Comparison<'_, 'm> {
-    fn action(&mut self, action: Action, aspect: search::Aspect) {
+    fn action(&mut self, action: Action, aspect: question::Aspect) {
         let setup = self.setup;
         for platform in setup.platforms(action) {
             let is_folded = platform.is_some_and(policy_eval::Platform::ignores_case);
@@ -161,7 +162,12 @@ impl<'m> Comparison<'_, 'm> {
 
     /// Explores the region of each statement that stands on one side. Whether anything differs,
     /// even if no request of this reading shows it.
-    fn regions(&mut self, search: &mut Search<'_>, action: Action, aspect: search::Aspect) -> bool {
+    fn regions(
+        &mut self,
+        search: &mut Search<'_>,
+        action: Action,
+        aspect: question::Aspect,
+    ) -> bool {
         let changed: Vec<usize> = search
             .question()
             .statements
@@ -222,7 +228,7 @@ impl<'m> Comparison<'_, 'm> {
         subject: Option<usize>,
         mut goals: Vec<(u8, u8)>,
         action: Action,
-        aspect: search::Aspect,
+        aspect: question::Aspect,
         origin: Option<(usize, Origin)>,
     ) -> Result<Flow, Exhausted> {
         let Some(subject) = subject else {
@@ -301,7 +307,7 @@ impl<'m> Comparison<'_, 'm> {
         subject: Option<usize>,
         mut goals: Vec<(u8, u8)>,
         left: &mut Budget,
-        (action, aspect): (Action, search::Aspect),
+        (action, aspect): (Action, question::Aspect),
         origin: Option<(usize, Origin)>,
     ) -> Result<Flow, Exhausted> {
         search.goals = Some(goals.clone());
@@ -329,7 +335,7 @@ impl<'m> Comparison<'_, 'm> {
         search: &mut Search<'_>,
         leaf: &Leaf<'_>,
         action: Action,
-        aspect: search::Aspect,
+        aspect: question::Aspect,
         subject: Option<(usize, Origin)>,
     ) -> Option<(u8, u8)> {
         let [from, to] = leaf.answers;
@@ -383,7 +389,7 @@ impl<'m> Comparison<'_, 'm> {
         }
         if lifts && matches!(subject, Some((_, Origin::Accept(_)))) {
             let is_seen =
-                |side: usize| !lifted[side].is_empty() && leaf.answers[side].rank < search::ASK;
+                |side: usize| !lifted[side].is_empty() && leaf.answers[side].rank < question::ASK;
             // An assignment without a command is judged by its floor alone, whatever the rules say.
             for request in search.requests(leaf.values, Some("X=1")) {
                 self.check(&claim(true), &request);
@@ -403,7 +409,7 @@ impl<'m> Comparison<'_, 'm> {
     /// differ may be tiers that differ for such a request, whatever else changed beside.
     fn escalated(&mut self, search: &Search<'_>, leaf: &Leaf<'_>, claim: Claim) {
         let fact = Fact::Value(Source::Builtin(Attr::Escalated));
-        if claim.aspect != search::Aspect::Tier
+        if claim.aspect != question::Aspect::Tier
             || claim.action != Action::Run
             || leaf.values.iter().any(|(known, _)| *known == fact)
         {
@@ -414,7 +420,7 @@ impl<'m> Comparison<'_, 'm> {
             if options.leaves_sandbox(answer.options) {
                 (answer.rank, answer.options)
             } else {
-                (answer.rank.max(search::ASK), 0)
+                (answer.rank.max(question::ASK), 0)
             }
         });
         if from.0 != to.0 && leaf.answers[0].options != leaf.answers[1].options {
@@ -461,6 +467,10 @@ impl<'m> Comparison<'_, 'm> {
                 break;
             }
         }
+        self.settle(claim, is_confirmed, has_to_be);
+    }
+
+    fn settle(&mut self, claim: Claim, is_confirmed: bool, has_to_be: bool) {
         if is_confirmed {
             self.unconfirmed.remove(&claim);
             self.confirmed.insert(claim);
@@ -481,18 +491,13 @@ impl<'m> Comparison<'_, 'm> {
                 break;
             }
         }
-        if is_confirmed {
-            self.unconfirmed.remove(&claim);
-            self.confirmed.insert(claim);
-        } else {
-            self.unconfirmed.insert(claim);
-        }
+        self.settle(claim, is_confirmed, true);
     }
 
     fn check(&mut self, claim: &Claim, request: &RequestBuf) -> bool {
-        let all = [search::Aspect::Tier, search::Aspect::Record, search::Aspect::Mark(0)];
+        let all = [question::Aspect::Tier, question::Aspect::Record, question::Aspect::Mark(0)];
         let aspects = if claim.beside.is_some() { &all[..] } else { &[claim.aspect] };
-        let claims_tiers = claim.aspect == search::Aspect::Tier && claim.from.0 != claim.to.0;
+        let claims_tiers = claim.aspect == question::Aspect::Tier && claim.from.0 != claim.to.0;
         let policies = self.policies.clone();
         request.with_request(|asked| {
             let old = policies[0].decide(asked);
@@ -528,7 +533,7 @@ impl<'m> Comparison<'_, 'm> {
     /// one side alone; else the one whose region it was found in.
     fn responsible(&self, claim: &Claim, old: &Decision<'_>, new: &Decision<'_>) -> Vec<Changed> {
         let mut responsible = Vec::new();
-        if claim.aspect == search::Aspect::Tier && claim.beside.is_none() {
+        if claim.aspect == question::Aspect::Tier && claim.beside.is_none() {
             for (side, decision) in [(0, old), (1, new)] {
                 let Some(rule) = decision.rule else { continue };
                 let index = self.names[side].get(rule.name).copied();
@@ -672,9 +677,9 @@ impl<'m> Comparison<'_, 'm> {
             }
         }
         let aspect = match difference.aspect {
-            Aspect::Tier | Aspect::Options => search::Aspect::Tier,
-            Aspect::Record => search::Aspect::Record,
-            Aspect::Marks => search::Aspect::Mark(0),
+            Aspect::Tier | Aspect::Options => question::Aspect::Tier,
+            Aspect::Record => question::Aspect::Record,
+            Aspect::Marks => question::Aspect::Mark(0),
         };
         let policies = self.policies.clone();
         let rule = |answer: &Answer| answer.decided_by.rule().map(|rule| rule.name.clone());
@@ -801,12 +806,12 @@ fn goals(search: &Search<'_>, action: Action, subject: Option<usize>) -> Option<
             .filter(|one| one.sides[side])
             .filter_map(|one| one.rank().map(|(rank, _)| rank));
         rank == question.defaults[side]
-            || ranks.any(|own| own == rank || own == DENY && rank == search::ASK)
+            || ranks.any(|own| own == rank || own == DENY && rank == question::ASK)
     };
     let has_options = |rank: u8| {
         question.statements.iter().any(|one| {
             one.rank().is_some_and(|(own, options)| {
-                options != 0 && (own == rank || own == DENY && rank == search::ASK)
+                options != 0 && (own == rank || own == DENY && rank == question::ASK)
             })
         })
     };
@@ -930,17 +935,17 @@ pub(crate) fn shown(request: &policy_eval::Request<'_>) -> String {
 
 /// What of two answers differs, as far as the aspect goes, and which way.
 fn differs(
-    aspect: search::Aspect,
+    aspect: question::Aspect,
     old: &Decision<'_>,
     new: &Decision<'_>,
 ) -> Option<(Aspect, Direction)> {
     match aspect {
-        search::Aspect::Tier if old.tier != new.tier => {
+        question::Aspect::Tier if old.tier != new.tier => {
             let direction =
                 if new.tier < old.tier { Direction::Loosened } else { Direction::Tightened };
             Some((Aspect::Tier, direction))
         }
-        search::Aspect::Tier if old.options != new.options => {
+        question::Aspect::Tier if old.options != new.options => {
             let joined = old.options.join(new.options);
             // To leave the sandbox in silence outweighs every other option.
             let gains_outside = new.options.outside_sandbox && !old.options.outside_sandbox;
@@ -953,12 +958,12 @@ fn differs(
             };
             Some((Aspect::Options, direction))
         }
-        search::Aspect::Record if old.record != new.record => {
+        question::Aspect::Record if old.record != new.record => {
             let direction =
                 if new.record < old.record { Direction::Loosened } else { Direction::Tightened };
             Some((Aspect::Record, direction))
         }
-        search::Aspect::Mark(_) => {
+        question::Aspect::Mark(_) => {
             let names = |decision: &Decision<'_>| {
                 let mut names: Vec<String> = decision.marks.iter().map(str::to_owned).collect();
                 names.sort();
@@ -966,7 +971,7 @@ fn differs(
             };
             (names(old) != names(new)).then_some((Aspect::Marks, Direction::Changed))
         }
-        search::Aspect::Tier | search::Aspect::Record => None,
+        question::Aspect::Tier | question::Aspect::Record => None,
     }
 }
 

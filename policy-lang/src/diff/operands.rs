@@ -7,7 +7,8 @@ use policy_eval::engine::tables::Source;
 use policy_eval::{Action, Attr, Platform};
 
 use crate::analysis::machine::{Budget, Step};
-use crate::analysis::search::{Aspect, Flow};
+use crate::analysis::question::Aspect;
+use crate::analysis::search::Flow;
 use crate::analysis::setup::Setup;
 use crate::analysis::space::{Fact, Reading, Value};
 use crate::analysis::witness::path_text;

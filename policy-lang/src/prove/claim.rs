@@ -5,7 +5,8 @@ use policy_eval::{Action, Attr, Decision, Policy, Request, RequestBuf, Tier, can
 
 use super::{Counterexample, Outcome, Verdict};
 use crate::analysis::machine::{Budget, Step};
-use crate::analysis::search::{ALLOW, Aspect, DENY, Effect, Flow, Leaf, Search};
+use crate::analysis::question::{ALLOW, Aspect, DENY, Effect};
+use crate::analysis::search::{Flow, Leaf, Search};
 use crate::analysis::setup::Setup;
 use crate::analysis::space::{Fact, Reading, Value};
 use crate::compile::atoms::Lowered;

@@ -12,7 +12,8 @@ use std::collections::HashMap;
 use policy_eval::{Action, Certainty, Explanation, Platform, Policy, RequestBuf, Tier};
 
 use crate::analysis::machine::Budget;
-use crate::analysis::search::{Aspect, Effect, Flow, Leaf, OptionSets, Origin, Search};
+use crate::analysis::question::{Aspect, Effect, OptionSets, Origin};
+use crate::analysis::search::{Flow, Leaf, Search};
 use crate::analysis::setup::Setup;
 use crate::analysis::space::Reading;
 use crate::compile::atoms::Lowered;
