@@ -5,6 +5,7 @@
 //! by byte and nearest first, and is shown by a token that reads naturally where one is known.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -102,6 +103,13 @@ struct Compiled {
     special: Vec<char>,
 }
 
+/// Automata of globs, each made once for all searches over the same policies.
+#[derive(Clone, Default)]
+pub(crate) struct Automata(Rc<RefCell<Made>>);
+
+/// None where the automaton of a glob is too large.
+type Made = FxHashMap<(TokenKind, Glob), Option<Rc<Compiled>>>;
+
 /// A class of tokens: one of them, and the globs that match all of them.
 #[derive(Clone, Debug)]
 pub(crate) struct TokenClass {
@@ -114,7 +122,8 @@ pub(crate) struct Alphabet {
     kind: TokenKind,
     names: Vec<Rc<str>>,
     numbers: FxHashMap<Rc<str>, u32>,
-    globs: Vec<Compiled>,
+    globs: Vec<Rc<Compiled>>,
+    automata: Automata,
     glob_numbers: FxHashMap<Glob, u32>,
     classes: FxHashMap<Box<[u32]>, Rc<[TokenClass]>>,
 }
@@ -123,9 +132,10 @@ pub(crate) struct Alphabet {
 const MOST_STEPS: usize = 60_000;
 
 impl Alphabet {
-    pub(crate) fn new(kind: TokenKind) -> Alphabet {
+    pub(crate) fn new(kind: TokenKind, automata: Automata) -> Alphabet {
         Alphabet {
             kind,
+            automata,
             names: Vec::new(),
             numbers: FxHashMap::default(),
             globs: Vec::new(),
@@ -172,7 +182,22 @@ impl Alphabet {
         if let Some(&known) = self.glob_numbers.get(&glob) {
             return Ok(known);
         }
-        let hir = match &glob {
+        let key = (self.kind, glob.clone());
+        let known = self.automata.0.borrow().get(&key).cloned();
+        let compiled = known.unwrap_or_else(|| {
+            let made = self.compile(&glob).map(Rc::new);
+            self.automata.0.borrow_mut().insert(key, made.clone());
+            made
+        });
+        let number = self.globs.len() as u32;
+        self.globs.push(compiled.ok_or(Exhausted)?);
+        self.glob_numbers.insert(glob, number);
+        Ok(number)
+    }
+
+    /// The automaton of a glob; none where it is too large.
+    fn compile(&self, glob: &Glob) -> Option<Compiled> {
+        let hir = match glob {
             Glob::Pattern(pattern) => whole(&self.as_compared(pattern)),
             Glob::Flag(word) => word.hir(),
             Glob::HasSlash => whole(&TokenPattern {
@@ -189,11 +214,8 @@ impl Alphabet {
         special.sort_unstable();
         special.dedup();
         special.truncate(64);
-        let built = Globs::build_from(&[hir]).map_err(|_| Exhausted)?;
-        let number = self.globs.len() as u32;
-        self.globs.push(Compiled { dfa: built.dfa, special });
-        self.glob_numbers.insert(glob, number);
-        Ok(number)
+        let built = Globs::build_from(&[hir]).ok()?;
+        Some(Compiled { dfa: built.dfa, special })
     }
 
     pub(crate) fn matches(&self, glob: u32, token: &str) -> bool {
@@ -410,7 +432,8 @@ mod tests {
 
     #[test]
     fn every_set_of_globs_that_can_match_has_a_token() {
-        let mut alphabet = Alphabet::new(TokenKind::Component { folded: false });
+        let mut alphabet =
+            Alphabet::new(TokenKind::Component { folded: false }, Automata::default());
         let pem = glob(&mut alphabet, vec![Piece::Star, literal(".pem")]);
         let id = glob(&mut alphabet, vec![literal("id_"), Piece::Star]);
         let two = glob(&mut alphabet, vec![Piece::AnyChar, Piece::AnyChar]);
@@ -427,7 +450,7 @@ mod tests {
 
     #[test]
     fn a_token_that_patterns_name_stands_for_others_only_where_it_must() {
-        let mut alphabet = Alphabet::new(TokenKind::Word);
+        let mut alphabet = Alphabet::new(TokenKind::Word, Automata::default());
         let one = glob(&mut alphabet, vec![Piece::AnyChar]);
         let class =
             glob(&mut alphabet, vec![Piece::Class { negated: false, ranges: vec![('p', 'q')] }]);

@@ -4,6 +4,7 @@ use policy_eval::engine::tables::Source;
 use policy_eval::{Action, Attr, Platform, Truth};
 use rustc_hash::FxHashMap;
 
+use super::alphabet::Automata;
 use super::formula::{Arena, Id};
 use super::question::Question;
 use super::search::Search;
@@ -14,11 +15,12 @@ use crate::model::Model;
 /// All atoms of two policies and their formulas, before readings and platforms.
 pub(crate) struct Ground<'m> {
     atoms: Atoms<'m>,
+    automata: Automata,
 }
 
 impl<'m> Ground<'m> {
     pub(crate) fn new(model: &'m Model) -> Ground<'m> {
-        Ground { atoms: Atoms::new(model) }
+        Ground { atoms: Atoms::new(model), automata: Automata::default() }
     }
 
     /// Numbers the atoms of a formula.
@@ -161,7 +163,8 @@ impl<'g, 'm> Writer<'g, 'm> {
         platform: Option<Platform>,
         question: Question,
     ) -> Search<'m> {
-        let space = Space::new(action, model, platform, self.reading, self.keys);
+        let automata = self.ground.automata.clone();
+        let space = Space::new(action, model, platform, self.reading, self.keys, automata);
         Search::new(model, platform, self.arena, space, question)
     }
 }

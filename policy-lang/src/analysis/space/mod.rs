@@ -17,7 +17,7 @@ use policy_eval::engine::tables::{Plain, Source, Start as From};
 use policy_eval::{Action, Attr, Platform, Truth, Type};
 use rustc_hash::FxHashMap;
 
-use super::alphabet::{Alphabet, Exhausted, Glob, TokenKind};
+use super::alphabet::{Alphabet, Automata, Exhausted, Glob, TokenKind};
 use super::machine::{Budget, Machine, Start, Step};
 use crate::automata::group::{Item, Predicate};
 use crate::compile::atoms::Ask;
@@ -193,6 +193,7 @@ pub(crate) struct Space<'m> {
     pub(crate) reading: Reading,
     pub(crate) atoms: Vec<AtomKey>,
     alphabets: FxHashMap<TokenKind, Alphabet>,
+    automata: Automata,
     machines: FxHashMap<Asked, Rc<Machine>>,
     /// By atom: what is known of its patterns on a command that may be any words.
     any_words: RefCell<FxHashMap<u32, Truth>>,
@@ -207,6 +208,7 @@ impl<'m> Space<'m> {
         platform: Option<Platform>,
         reading: Reading,
         atoms: Vec<AtomKey>,
+        automata: Automata,
     ) -> Space<'m> {
         Space {
             action,
@@ -216,6 +218,7 @@ impl<'m> Space<'m> {
             reading,
             atoms,
             alphabets: FxHashMap::default(),
+            automata,
             machines: FxHashMap::default(),
             any_words: RefCell::default(),
             lists: FxHashMap::default(),
@@ -384,7 +387,7 @@ impl<'m> Space<'m> {
     }
 
     fn alphabet(&mut self, kind: TokenKind) -> Alphabet {
-        self.alphabets.remove(&kind).unwrap_or_else(|| Alphabet::new(kind))
+        self.alphabets.remove(&kind).unwrap_or_else(|| Alphabet::new(kind, self.automata.clone()))
     }
 
     fn component(&self) -> TokenKind {
@@ -427,8 +430,12 @@ fn matches(pattern: &TokenPattern, token: &str) -> bool {
 }
 
 /// The tokens that patterns of one token tell apart.
-fn single_tokens(kind: TokenKind, patterns: &[&TokenPattern]) -> Result<Vec<Rc<str>>, Exhausted> {
-    let mut alphabet = Alphabet::new(kind);
+fn single_tokens(
+    kind: TokenKind,
+    patterns: &[&TokenPattern],
+    automata: &Automata,
+) -> Result<Vec<Rc<str>>, Exhausted> {
+    let mut alphabet = Alphabet::new(kind, automata.clone());
     let (mut literals, mut globs) = (Vec::new(), Vec::new());
     for pattern in patterns {
         if pattern.is_any() {

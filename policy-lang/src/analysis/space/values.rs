@@ -64,7 +64,7 @@ impl Space<'_> {
                         _ => None,
                     })
                     .collect();
-            let tokens = single_tokens(TokenKind::Name, &patterns)?;
+            let tokens = single_tokens(TokenKind::Name, &patterns, &self.automata)?;
             budget.spend(tokens.len() as u64)?;
             for token in tokens {
                 let known = |which: usize| (which == half).then_some(&*token);
@@ -150,7 +150,8 @@ impl Space<'_> {
                 }
             }
         }
-        let tokens = |patterns: &[&TokenPattern]| single_tokens(TokenKind::Name, patterns);
+        let tokens =
+            |patterns: &[&TokenPattern]| single_tokens(TokenKind::Name, patterns, &self.automata);
         let mut first: Vec<Option<Rc<str>>> = tokens(&sides[0])?.into_iter().map(Some).collect();
         let mut second: Vec<Option<Rc<str>>> = tokens(&sides[1])?.into_iter().map(Some).collect();
         if self.action == Action::Install {
@@ -191,7 +192,7 @@ impl Space<'_> {
                 Item::Any => None,
             })
             .collect();
-        single_tokens(TokenKind::Text, &patterns)
+        single_tokens(TokenKind::Text, &patterns, &self.automata)
     }
 
     pub(super) fn of_text(&self, atom: u32, text: Option<&str>, is_absent: bool) -> Truth {
@@ -345,7 +346,7 @@ impl Space<'_> {
                 _ => None,
             })
             .collect();
-        let tokens = single_tokens(TokenKind::Text, &patterns)?;
+        let tokens = single_tokens(TokenKind::Text, &patterns, &self.automata)?;
         let truths = |set: &[String]| -> Vec<(u32, Truth)> {
             live.iter()
                 .filter_map(|&atom| {

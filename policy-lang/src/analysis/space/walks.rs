@@ -367,7 +367,7 @@ impl Space<'_> {
 
     /// What is known of patterns on a command that may be any words.
     fn of_any_words(&self, patterns: &[CommandShape]) -> Truth {
-        let mut alphabet = Alphabet::new(TokenKind::Word);
+        let mut alphabet = Alphabet::new(TokenKind::Word, self.automata.clone());
         let mut builder = Builder::new(&mut alphabet, (0, usize::MAX));
         if builder.commands(0, false, patterns).is_err() {
             return Truth::BY_WORD;
